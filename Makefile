@@ -1,0 +1,39 @@
+# Serinus. `make demo` runs the main job with all its set-up; `make test` passes all tests.
+SHELL := /bin/bash
+CACHE := $(or $(SERINUS_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/serinus)
+PYTHON := .venv/bin/python
+MODEL := $(CACHE)/models/moonshine-tiny-en
+
+.PHONY: help setup serve cluster images demo test check cluster-delete
+.DEFAULT_GOAL := help
+
+help: ## say what there is
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+setup: ## make .venv from the lock
+	@scripts/setup
+
+serve: setup ## the predictor alone, on http://127.0.0.1:8080, without a cluster
+	$(PYTHON) -m model_server.artefact fetch moonshine-tiny-en --out $(MODEL)
+	$(PYTHON) -m model_server --model $(MODEL) --port 8080
+
+cluster: ## Docker, tools, images, a kind cluster and its platform
+	python3 -m cluster up
+
+images: setup cluster ## build our own images and load them into the cluster
+	scripts/images
+
+demo: images ## ship three releases under load: two are taken back, one goes out
+	$(PYTHON) -m demo
+
+test: check images ## every test, the end-to-end ones on the cluster included
+	$(PYTHON) -m pytest tests/integration tests/charts tests/e2e
+
+check: setup ## lint, types, layers, unit and contract tests: no cluster, about a minute
+	.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PYTHON) -m pytest tests/unit tests/contracts
+
+cluster-delete: ## remove the kind cluster; images and caches stay
+	python3 -m cluster down
