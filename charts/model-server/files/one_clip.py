@@ -1,0 +1,33 @@
+"""Send a model's own self-test clip to a predictor and compare the transcript; knows nothing of Kubernetes.
+
+Usage: one_clip.py URL MODEL_DIRECTORY TIMEOUT_SECONDS. Runs inside the model-server image, whose PyYAML reads model.yaml.
+"""
+
+import json
+import pathlib
+import re
+import sys
+import urllib.request
+
+import yaml
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a transcript without case or punctuation."""
+    return re.findall(r"[\w']+", text.lower())
+
+
+def main(url: str, model: str, timeout_seconds: str) -> None:
+    """Exit 0 when the transcript has the expected words, else say both."""
+    self_test = yaml.safe_load(pathlib.Path(model, "model.yaml").read_text())["self_test"]
+    clip = pathlib.Path(model, self_test["audio"]).read_bytes()
+    request = urllib.request.Request(url, data=clip, headers={"content-type": "audio/wav"})
+    with urllib.request.urlopen(request, timeout=float(timeout_seconds)) as answer:
+        heard = json.load(answer)["predictions"][0]["text"]
+        version = answer.headers["x-serinus-model-version"]
+    if words(heard) != words(self_test["text"]):
+        sys.exit(f"{url} (version {version}) heard {heard!r}, not {self_test['text']!r}")
+    print(f"{url} (version {version}) heard {heard!r}, as it should")
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,81 @@
+{{- /* Mistakes that span several values, each refused by a sentence with the value and what is allowed.
+values.schema.json has refused wrong types, ranges and unknown names before this is read. */ -}}
+{{- define "model-server.validate" -}}
+{{- include "model-server.validateModel" . -}}
+{{- include "model-server.validateSteps" . -}}
+{{- include "model-server.validateGates" . -}}
+{{- include "model-server.validateTimes" . -}}
+{{- include "model-server.validateTemplatesExist" . -}}
+{{- end }}
+
+{{- define "model-server.validateModel" -}}
+{{- $sources := compact (list .Values.model.image .Values.model.existingClaim .Values.model.hostPath) -}}
+{{- if ne (len $sources) 1 -}}
+{{- fail (printf "exactly one of model.image, model.existingClaim and model.hostPath must be set, not %d" (len $sources)) -}}
+{{- end -}}
+{{- end }}
+
+{{- define "model-server.validateSteps" -}}
+{{- $before := dict "weight" 0 "minRequests" 0 -}}
+{{- range $index, $step := .Values.strategy.steps -}}
+{{- range $field := list "weight" "minRequests" -}}
+{{- $value := int (index $step $field) -}}
+{{- $least := int (index $before $field) -}}
+{{- if le $value $least -}}
+{{- fail (printf "strategy.steps[%d].%s must be above %d (that of the step before), not %d" $index $field $least $value) -}}
+{{- end -}}
+{{- end -}}
+{{- $before = $step -}}
+{{- end -}}
+{{- if not (include "model-server.liveGates" . | fromJsonArray) -}}
+{{- fail "strategy.steps would give users to a candidate unwatched: enable one of gates.errors, gates.latency and gates.throughput" -}}
+{{- end -}}
+{{- end }}
+
+{{- define "model-server.validateGates" -}}
+{{- range $name, $gate := omit .Values.gates "checkTemplates" -}}
+{{- if and $gate.enabled (lt (int $gate.timeoutSeconds) (int $gate.intervalSeconds)) -}}
+{{- fail (printf "gates.%s.timeoutSeconds must be at least its intervalSeconds (%d), or it never measures, not %d" $name (int $gate.intervalSeconds) (int $gate.timeoutSeconds)) -}}
+{{- end -}}
+{{- end -}}
+{{- range include "model-server.goldenGates" . | fromJsonArray -}}
+{{- if not $.Values.golden.set -}}
+{{- fail (printf "gates.%s needs golden.set, the name of a golden set that the referee holds; it is empty" .) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- define "model-server.validateTimes" -}}
+{{- $longest := int .Values.server.longestRequestSeconds -}}
+{{- if lt $longest (int .Values.server.deadlineSeconds) -}}
+{{- fail (printf "server.longestRequestSeconds must be at least server.deadlineSeconds (%d), not %d" (int .Values.server.deadlineSeconds) $longest) -}}
+{{- end -}}
+{{- range list "abortScaleDownDelaySeconds" "scaleDownDelaySeconds" -}}
+{{- $delay := int (index $.Values.strategy .) -}}
+{{- if le $delay $longest -}}
+{{- fail (printf "strategy.%s must be above server.longestRequestSeconds (%d), so that no answer is cut off, not %d" . $longest $delay) -}}
+{{- end -}}
+{{- end -}}
+{{- $deadline := int .Values.strategy.progressDeadlineSeconds -}}
+{{- if le $deadline (int .Values.server.loadSeconds) -}}
+{{- fail (printf "strategy.progressDeadlineSeconds must be above server.loadSeconds (%d), or a loading model is aborted, not %d" (int .Values.server.loadSeconds) $deadline) -}}
+{{- end -}}
+{{- $grace := int (include "model-server.graceSeconds" .) -}}
+{{- if le $deadline $grace -}}
+{{- fail (printf "strategy.progressDeadlineSeconds must be above the pods' grace period (drainDelaySeconds + longestRequestSeconds + 5 = %d), not %d" $grace $deadline) -}}
+{{- end -}}
+{{- end }}
+
+{{- /* Only a reachable cluster can be asked: it knows the kind (a plain `helm template` does not) and its default
+namespace can be looked up (a GitOps renderer that is told the API versions cannot). */ -}}
+{{- define "model-server.validateTemplatesExist" -}}
+{{- $kind := "argoproj.io/v1alpha1/ClusterAnalysisTemplate" -}}
+{{- if and .Values.gates.checkTemplates (.Capabilities.APIVersions.Has $kind) (lookup "v1" "Namespace" "" "default") -}}
+{{- range concat (include "model-server.goldenGates" . | fromJsonArray) (include "model-server.liveGates" . | fromJsonArray) -}}
+{{- $template := include "model-server.analysisTemplate" . -}}
+{{- if not (lookup "argoproj.io/v1alpha1" "ClusterAnalysisTemplate" "" $template) -}}
+{{- fail (printf "gates.%s needs the ClusterAnalysisTemplate %s, which this cluster lacks: install charts/rollout-policies first" . $template) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
