@@ -1,0 +1,3 @@
+module serinus.dev/from-source/pause
+
+go 1.26.0
