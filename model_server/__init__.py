@@ -1,0 +1,1 @@
+"""Turns speech into text over HTTP and exports what it saw; knows nothing of rollouts."""

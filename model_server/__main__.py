@@ -1,0 +1,46 @@
+"""The predictor's process: `python -m model_server --model DIR`."""
+
+import gc
+import os
+import signal
+import sys
+from types import FrameType
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until told to stop; the exit status."""
+    from model_server import log
+    from model_server.artefact.manifest import read_manifest
+    from model_server.errors import StartRefusedError
+    from model_server.options import parse_options
+
+    options = parse_options(arguments, os.environ)
+    log.configure()
+    try:
+        artefact = read_manifest(options.model)
+    except StartRefusedError as error:
+        log.LOGGER.error("not starting: %s", error)
+        return 1
+    # The SDK parses sys.argv when imported; our flags are none of its business.
+    sys.argv = sys.argv[:1]
+    # Nothing of what the imports make is garbage; looking for it is a tenth of the start.
+    gc.disable()
+    from model_server.server import PredictorServer
+
+    gc.freeze()
+    gc.enable()
+    return PredictorServer(options, artefact).run()
+
+
+def _exit_while_importing(number: int, frame: FrameType | None) -> None:
+    # As PID 1 a process without a handler ignores SIGTERM; there is nothing to finish yet.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _exit_while_importing)
+    status = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not sys.exit: a worker thread may be inside an engine that is still loading, and nobody waits for it.
+    os._exit(status)

@@ -1,0 +1,38 @@
+"""What is known of one request while it is answered: the headers, the metrics and the log read it here."""
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+REQUEST_ID = "x-request-id"
+PROBE = "x-serinus-probe"
+GOLDEN = "golden"
+USER_TRAFFIC, PROBE_TRAFFIC = "user", "probe"
+MAX_REQUEST_ID_CHARACTERS = 128
+
+
+@dataclass
+class Account:
+    """One request; figures are None until known, times are in seconds."""
+
+    request_id: str
+    traffic: str
+    started: float = field(default_factory=time.monotonic)
+    reason: str = "ok"
+    audio_seconds: float | None = None
+    queue_seconds: float | None = None
+    inference_seconds: float | None = None
+
+
+def open_account(headers: Mapping[str, str]) -> Account:
+    """The account of a request with these headers (names in lower case)."""
+    traffic = PROBE_TRAFFIC if headers.get(PROBE) == GOLDEN else USER_TRAFFIC
+    return Account(request_id(headers.get(REQUEST_ID, "")), traffic)
+
+
+def request_id(given: str) -> str:
+    """The id given if it is 1 to 128 printable ASCII characters, else a new one."""
+    if 1 <= len(given) <= MAX_REQUEST_ID_CHARACTERS and given.isascii() and given.isprintable():
+        return given
+    return str(uuid.uuid4())

@@ -1,0 +1,104 @@
+"""What every answer carries and every request for speech is counted by, around the whole application.
+
+The outermost layer, so that answers of the SDK and of Starlette's own errors are in it too. Knows nothing
+of what is inside the bodies.
+"""
+
+import re
+import time
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from model_server.account import REQUEST_ID, Account, open_account
+from model_server.lifecycle import Lifecycle
+from model_server.log import LOGGER
+from model_server.metrics import Metrics
+
+MODEL_NAME = "x-serinus-model-name"
+MODEL_VERSION = "x-serinus-model-version"
+POD_TEMPLATE_HASH = "x-serinus-pod-template-hash"
+AUDIO_SECONDS = "x-serinus-audio-seconds"
+QUEUE_MILLISECONDS = "x-serinus-queue-ms"
+INFERENCE_MILLISECONDS = "x-serinus-inference-ms"
+
+ACCOUNT = "serinus.account"  # its key in the ASGI scope
+SPEECH_PATH = re.compile(r"/v1/models/[^/]+:predict|/v1/audio/transcriptions")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who answers."""
+
+    model_name: str
+    model_version: str
+    pod_template_hash: str
+
+
+class Envelope:
+    """An ASGI application around another."""
+
+    def __init__(self, app: ASGIApp, identity: Identity, metrics: Metrics, lifecycle: Lifecycle):
+        self._app = app
+        self._identity = identity
+        self._metrics = metrics
+        self._lifecycle = lifecycle
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection's event, http or other."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        account = open_account(Headers(scope=scope))
+        scope[ACCOUNT] = account
+        code = 500
+
+        async def send_marked(message: Message) -> None:
+            nonlocal code
+            if message["type"] == "http.response.start":
+                code = message["status"]
+                self._mark(MutableHeaders(raw=message.setdefault("headers", [])), account)
+            await send(message)
+
+        if not SPEECH_PATH.fullmatch(scope["path"]):
+            await self._app(scope, receive, send_marked)
+            return
+        self._metrics.in_flight.inc()
+        try:
+            await self._app(scope, receive, send_marked)
+        finally:
+            self._metrics.in_flight.dec()
+            self._count(scope, account, code)
+
+    def _mark(self, headers: MutableHeaders, account: Account) -> None:
+        headers[REQUEST_ID] = account.request_id
+        headers[MODEL_NAME] = self._identity.model_name
+        headers[MODEL_VERSION] = self._identity.model_version
+        headers[POD_TEMPLATE_HASH] = self._identity.pod_template_hash
+        if account.audio_seconds is not None:
+            headers[AUDIO_SECONDS] = f"{account.audio_seconds:.3f}"
+        if account.queue_seconds is not None:
+            headers[QUEUE_MILLISECONDS] = f"{account.queue_seconds * 1000:.3f}"
+        if account.inference_seconds is not None:
+            headers[INFERENCE_MILLISECONDS] = f"{account.inference_seconds * 1000:.3f}"
+        if self._lifecycle.leaving:
+            headers["connection"] = "close"
+
+    def _count(self, scope: Scope, account: Account, code: int) -> None:
+        seconds = time.monotonic() - account.started
+        self._metrics.count_answer(account, code, seconds)
+        LOGGER.info(
+            "request",
+            extra={
+                "request_id": account.request_id,
+                "path": scope["path"],
+                "traffic": account.traffic,
+                "code": code,
+                "reason": account.reason,
+                "seconds": round(seconds, 4),
+                "audio_seconds": account.audio_seconds,
+                "queue_seconds": account.queue_seconds,
+                "inference_seconds": account.inference_seconds,
+            },
+        )

@@ -1,0 +1,135 @@
+"""Every error of the predictor, as one tree; knows nothing of who raises or answers them.
+
+ModelServerError
+├── StartRefusedError          the process ends; its sentence says why
+│   ├── OptionError            a flag's value is not allowed (exit 2)
+│   ├── ArtefactError          the model's folder is not what model.yaml says
+│   └── SelfTestError          the model does not hear its own clip right
+└── RefusedError               an answer that is not a 200: code, reason (the metric's label), sentence
+    ├── BadRequestError        400  the request cannot be understood
+    ├── NotFoundError          404  another model or route
+    ├── MethodError            405  the route is there, for another method
+    ├── TooLongError           413  more seconds than allowed
+    ├── TooLargeError          413  more bytes than allowed
+    ├── UnsupportedMediaError  415  a content type this server does not take
+    ├── BadAudioError          422  bytes that are no usable audio
+    ├── QueueFullError         503  retry after `retry_after_seconds`
+    ├── DeadlineError          503  waited too long to be worth doing
+    ├── DrainingError          503  this pod is going away
+    └── InjectedError          500  asked for by --fault error_ratio
+"""
+
+from typing import ClassVar
+
+
+class ModelServerError(Exception):
+    """Anything this package raises on purpose."""
+
+
+class StartRefusedError(ModelServerError):
+    """The server must not start, or must not go on starting."""
+
+
+class OptionError(StartRefusedError):
+    """A flag's value is not allowed."""
+
+
+class ArtefactError(StartRefusedError):
+    """The model's folder is not what its model.yaml says."""
+
+
+class SelfTestError(StartRefusedError):
+    """The model does not transcribe its own clip right."""
+
+
+class RefusedError(ModelServerError):
+    """A request that gets an answer other than 200."""
+
+    code: ClassVar[int]
+    reason: ClassVar[str]
+
+    def __init__(self, sentence: str, retry_after_seconds: int | None = None):
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.retry_after_seconds = retry_after_seconds
+
+
+class BadRequestError(RefusedError):
+    """The request cannot be understood."""
+
+    code, reason = 400, "bad_request"
+
+
+class NotFoundError(RefusedError):
+    """Another model or route was asked for."""
+
+    code, reason = 404, "not_found"
+
+
+class MethodError(RefusedError):
+    """The route is there, for another method."""
+
+    code, reason = 405, "bad_request"
+
+
+class TooLongError(RefusedError):
+    """The audio has more seconds than allowed."""
+
+    code, reason = 413, "too_long"
+
+
+class TooLargeError(RefusedError):
+    """The body has more bytes than allowed."""
+
+    code, reason = 413, "too_large"
+
+
+class UnsupportedMediaError(RefusedError):
+    """The content type is none of those taken here."""
+
+    code, reason = 415, "unsupported_media"
+
+
+class BadAudioError(RefusedError):
+    """The bytes are no usable audio."""
+
+    code, reason = 422, "bad_audio"
+
+
+class QueueFullError(RefusedError):
+    """The queue holds as many audio seconds as it may."""
+
+    code, reason = 503, "queue_full"
+
+
+class DeadlineError(RefusedError):
+    """The request waited past its deadline."""
+
+    code, reason = 503, "deadline"
+
+
+class DrainingError(RefusedError):
+    """This pod takes no new requests."""
+
+    code, reason = 503, "draining"
+
+
+class InjectedError(RefusedError):
+    """The fault switch error_ratio chose this request."""
+
+    code, reason = 500, "fault"
+
+
+REFUSALS: tuple[type[RefusedError], ...] = (
+    BadRequestError,
+    NotFoundError,
+    MethodError,
+    TooLongError,
+    TooLargeError,
+    UnsupportedMediaError,
+    BadAudioError,
+    QueueFullError,
+    DeadlineError,
+    DrainingError,
+    InjectedError,
+)

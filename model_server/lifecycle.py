@@ -1,0 +1,53 @@
+"""The states of a predictor and what each allows; readiness never depends on load.
+
+loading ─▶ ready ─▶ draining ─▶ closed; SIGTERM leads on from any of them.
+"""
+
+from enum import Enum
+
+from model_server.errors import DrainingError
+
+
+class State(Enum):
+    """Where in its life the process is."""
+
+    LOADING = "loading"
+    READY = "ready"
+    DRAINING = "draining"
+    CLOSED = "closed"
+
+
+class Lifecycle:
+    """The state now."""
+
+    def __init__(self) -> None:
+        self.state = State.LOADING
+
+    @property
+    def ready(self) -> bool:
+        """Whether new users should be sent here."""
+        return self.state is State.READY
+
+    @property
+    def leaving(self) -> bool:
+        """Whether connections should not be kept."""
+        return self.state in (State.DRAINING, State.CLOSED)
+
+    def check_open(self) -> None:
+        """Refuse a new request once the drain is over; before, it is served, while loading it waits."""
+        if self.state is State.CLOSED:
+            raise DrainingError("this pod is shutting down; try again", retry_after_seconds=1)
+
+    def loaded(self) -> None:
+        """The model is loaded and has passed its self-test."""
+        if self.state is State.LOADING:
+            self.state = State.READY
+
+    def drain(self) -> None:
+        """No longer ready; requests are still served."""
+        if self.state is not State.CLOSED:
+            self.state = State.DRAINING
+
+    def close(self) -> None:
+        """No new request is served; those taken are finished."""
+        self.state = State.CLOSED

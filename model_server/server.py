@@ -1,0 +1,145 @@
+"""KServe's ModelServer as the frame, with signals and shutdown of our own.
+
+The SDK closes its listener at the first SIGTERM, before anyone has stopped sending. Here readiness goes
+503 first; the listener stays for drain_delay_seconds, then closes, and what was taken is finished.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Generator
+
+import kserve.model_server
+import prometheus_client
+import uvicorn
+from kserve import ModelRepository, ModelServer
+from kserve.protocol.rest.server import RESTServer
+
+from model_server import faults
+from model_server.artefact.manifest import Artefact
+from model_server.envelope import Envelope, Identity
+from model_server.errors import StartRefusedError
+from model_server.intake import IntakeLimits
+from model_server.lifecycle import Lifecycle, State
+from model_server.log import LOGGER
+from model_server.metrics import Metrics
+from model_server.model import SpeechModel
+from model_server.options import Options
+from model_server.pipeline import Recogniser
+from model_server.routes import Routes
+from model_server.self_test import load_recogniser
+from model_server.service import Service
+
+# The slowest an engine may be and still finish its longest clip before the listener's end is forced.
+SLOWEST_SPEED = 10.0
+
+
+class SignalFreeUvicorn(uvicorn.Server):
+    """Uvicorn that leaves the process's signals alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Capture none."""
+        yield
+
+
+class PredictorServer:
+    """One process, one model, from the start to the exit status."""
+
+    def __init__(self, options: Options, artefact: Artefact):
+        self._options = options
+        self._artefact = artefact
+        self._lifecycle = Lifecycle()
+        # When a series began is in no gate, and doubles what is scraped.
+        prometheus_client.disable_created_metrics()
+        metrics = Metrics(prometheus_client.REGISTRY)
+        metrics.describe_model(artefact.name, artefact.version, artefact.digest, artefact.engine)
+        self._service = Service(
+            metrics, self._lifecycle, options.faults, options.queue_seconds, options.deadline_seconds
+        )
+        self._uvicorn = self._frame(metrics)
+        self._status = 0
+        self._stopping: asyncio.Task[None] | None = None
+
+    def run(self) -> int:
+        """Serve until told to stop; the process's exit status."""
+        if self._options.faults != faults.NO_FAULTS:
+            LOGGER.warning("faults on purpose", extra={"faults": faults.given(self._options.faults)})
+        with asyncio.Runner(loop_factory=self._uvicorn.config.get_loop_factory()) as runner:
+            runner.run(self._serve())
+        LOGGER.info("stopped", extra={"status": self._status})
+        return self._status
+
+    def _frame(self, metrics: Metrics) -> uvicorn.Server:
+        options, artefact = self._options, self._artefact
+        model = SpeechModel(options.served_name, self._service)
+        registry = ModelRepository()
+        registry.update(model)
+        frame = ModelServer(registered_models=registry, enable_grpc=False, workers=1)
+        limits = IntakeLimits(options.max_audio_seconds)
+        app = kserve.model_server.app
+        Routes(model, artefact.language, self._lifecycle, limits).add_to(app)
+        identity = Identity(artefact.name, artefact.version, options.pod_template_hash)
+        rest = RESTServer(
+            Envelope(app, identity, metrics, self._lifecycle),
+            frame.dataplane,
+            frame.model_repository_extension,
+            options.port,
+            grace_period=round(options.deadline_seconds + options.max_audio_seconds / SLOWEST_SPEED),
+        )
+        rest.create_application()
+        return SignalFreeUvicorn(rest.config)
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_signal, number)
+        loading = asyncio.create_task(self._load())
+        await self._uvicorn.serve()
+        self._service.stop()
+        loading.cancel()
+
+    async def _load(self) -> None:
+        artefact, options = self._artefact, self._options
+
+        def make() -> Recogniser:
+            return load_recogniser(artefact, options.threads, options.vad_mode)
+
+        began = asyncio.get_running_loop().time()
+        try:
+            await self._service.load(make)
+        except StartRefusedError as error:
+            LOGGER.error("not starting: %s", error)
+            self._fail()
+        except Exception:  # noqa: BLE001  a process edge: whatever an engine raises is logged and ends it
+            LOGGER.exception("not starting: the model could not be loaded")
+            self._fail()
+        else:
+            seconds = round(asyncio.get_running_loop().time() - began, 3)
+            about = {"model": artefact.name, "version": artefact.version, "digest": artefact.digest}
+            LOGGER.info("ready", extra={**about, "load_seconds": seconds, "threads": options.threads})
+
+    def _fail(self) -> None:
+        self._status = 1
+        self._close()
+
+    def _on_signal(self, number: int) -> None:
+        name = signal.Signals(number).name
+        if self._stopping is not None or self._lifecycle.state is not State.READY:
+            LOGGER.info("%s while %s: closing now", name, self._lifecycle.state.value)
+            self._close()
+            return
+        LOGGER.info("%s: draining", name, extra={"delay_seconds": self._options.drain_delay_seconds})
+        self._lifecycle.drain()
+        self._stopping = asyncio.create_task(self._close_later())
+
+    async def _close_later(self) -> None:
+        await asyncio.sleep(self._options.drain_delay_seconds)
+        self._close()
+
+    def _close(self) -> None:
+        was_loading = self._lifecycle.state is State.LOADING
+        self._lifecycle.close()
+        if was_loading:
+            self._service.stop()
+        self._uvicorn.should_exit = True
