@@ -1,0 +1,152 @@
+"""Reads what Argo Rollouts says of a release: state, gates and outcome. Pure: parsed JSON in, records out."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from demo.errors import ObjectError
+
+HASH_LABEL = "rollouts-pod-template-hash"
+STEP_LABEL = "step-index"
+INCONCLUSIVE = "InconclusiveAnalysisRun"
+# An Error (the gate could not measure) aborts a Rollout as a failure does.
+STOPPING = ("Failed", "Error")
+
+Ending = Literal["promoted", "rolled back", "paused"]
+
+
+@dataclass(frozen=True)
+class RolloutState:
+    """A Rollout at one moment; `weight` is the percentage of users that the candidate gets."""
+
+    phase: str
+    message: str
+    aborted: bool
+    step: int
+    steps: int
+    weight: int
+    stable: str
+    current: str
+    pause_reasons: tuple[str, ...]
+    observed: bool
+
+    @property
+    def candidate(self) -> str:
+        """The pod-template hash on trial, "" while nothing is."""
+        return self.current if self.current != self.stable else ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether one version serves everybody and nothing is on trial."""
+        return self.observed and self.phase == "Healthy" and bool(self.stable) and not self.candidate
+
+    def __str__(self) -> str:
+        trial = f"candidate {self.candidate}" if self.candidate else "no candidate"
+        step = f"step {self.step}/{self.steps}, weight {self.weight} %"
+        words = f"{self.phase}, {step}, {trial}, stable {self.stable}"
+        return f"{words}: {self.message}" if self.message else words
+
+
+@dataclass(frozen=True)
+class GateRun:
+    """One AnalysisRun: which gate, of which candidate, at which step, and how it stands."""
+
+    name: str
+    gate: str
+    candidate: str
+    step: int
+    phase: str
+    message: str
+    measurements: int
+    value: float | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a release ended, and the gate that decided ("" where none did)."""
+
+    ending: Ending
+    gate: str
+    message: str
+
+
+def rollout_state(rollout: Mapping[str, Any]) -> RolloutState:
+    """The state in a Rollout object; an object that the controller has not seen yet has phase ""."""
+    try:
+        generation = rollout["metadata"]["generation"]
+    except KeyError as error:
+        raise ObjectError(f"a Rollout must have metadata.generation, not only {sorted(rollout)}") from error
+    status = rollout.get("status", {})
+    steps = rollout.get("spec", {}).get("strategy", {}).get("canary", {}).get("steps") or []
+    stable, current = status.get("stableRS", ""), status.get("currentPodHash", "")
+    weights = status.get("canary", {}).get("weights") or {}
+    return RolloutState(
+        phase=status.get("phase", ""),
+        message=status.get("message", ""),
+        aborted=bool(status.get("abort", False)),
+        step=int(status.get("currentStepIndex", 0)),
+        steps=len(steps),
+        weight=int(weights.get("canary", {}).get("weight", 0)) if stable != current else 0,
+        stable=stable,
+        current=current,
+        pause_reasons=tuple(pause["reason"] for pause in status.get("pauseConditions") or ()),
+        observed=str(status.get("observedGeneration", "")) == str(generation),
+    )
+
+
+def gate_run(run: Mapping[str, Any]) -> GateRun:
+    """The record of an AnalysisRun, whose one metric bears its gate's name."""
+    metadata, status = run["metadata"], run.get("status", {})
+    labels = metadata.get("labels", {})
+    gate = run["spec"]["metrics"][0]["name"]
+    results = [result for result in status.get("metricResults", ()) if result["name"] == gate]
+    measurements = results[0].get("measurements", ()) if results else ()
+    return GateRun(
+        name=metadata["name"],
+        gate=gate,
+        candidate=labels.get(HASH_LABEL, ""),
+        step=int(labels.get(STEP_LABEL, -1)),
+        phase=status.get("phase", ""),
+        message=status.get("message", "") or (results[0].get("message", "") if results else ""),
+        measurements=int(results[0].get("count", len(measurements))) if results else 0,
+        value=measured_value(measurements[-1].get("value", "")) if measurements else None,
+    )
+
+
+def measured_value(text: str) -> float | None:
+    """The number in what the Prometheus provider reports: "[0.5]" or "0.5"; None for an empty result."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    if isinstance(value, list):
+        value = value[0] if len(value) == 1 else None
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def outcome(state: RolloutState, runs: Sequence[GateRun], candidate: str) -> Outcome | None:
+    """How the release of this candidate ended; None while it is under way or was replaced by another.
+
+    `runs` are in the order in which they began.
+    """
+    own = [run for run in runs if run.candidate == candidate]
+    if not state.observed or state.current != candidate:
+        return None
+    if state.settled:
+        return Outcome("promoted", "", state.message)
+    if state.aborted and state.weight == 0:
+        return _decided("rolled back", own, STOPPING, state.message)
+    if INCONCLUSIVE in state.pause_reasons:
+        return _decided("paused", own, ("Inconclusive",), state.message)
+    return None
+
+
+def _decided(ending: Ending, runs: Sequence[GateRun], phases: Sequence[str], message: str) -> Outcome:
+    deciding = [run for run in runs if run.phase in phases]
+    if not deciding:
+        return Outcome(ending, "", message)
+    return Outcome(ending, deciding[-1].gate, deciding[-1].message or message)
