@@ -1,0 +1,1 @@
+"""Turns evidence into verdicts; knows nothing of models."""
