@@ -73,11 +73,15 @@ def collect_audio(clips: list[Clip], debs: Mapping[str, Path], progress: Progres
     return audio
 
 
-def write_set(out: Path, files: Mapping[str, bytes]) -> None:
-    """Make the directory hold exactly these files, readable by everyone; a failed write keeps the old set."""
+def check_target(out: Path) -> None:
+    """Raise AssembleError if the directory holds something that is not a golden set."""
     ours = (out / "manifest.jsonl").exists() and (out / "LICENCE.txt").exists()
     if out.exists() and any(out.iterdir()) and not ours:
         raise AssembleError(f"{out} is not empty and holds no golden set; give an empty or a new directory")
+
+
+def write_set(out: Path, files: Mapping[str, bytes]) -> None:
+    """Make the directory hold exactly these files, readable by everyone; a failed write keeps the old set."""
     out.parent.mkdir(parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
@@ -97,6 +101,7 @@ def write_set(out: Path, files: Mapping[str, bytes]) -> None:
 
 def assemble(set_dir: Path, out: Path, cache: Path, progress: Progress) -> int:
     """Assemble the committed set into `out` and return the number of clips."""
+    check_target(out)
     clips = read_clips(set_dir / "manifest.jsonl")
     packages = _pinned(clips, read_packages(set_dir / "packages.json"))
     debs: dict[str, Path] = {}

@@ -152,8 +152,8 @@ def test_clip_missing_from_its_package_is_refused_by_name(tmp_path: Path) -> Non
 def test_directory_with_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
     with pytest.raises(AssembleError, match="is not empty and holds no golden set"):
-        assemble.write_set(tmp_path, {"manifest.jsonl": b""})
-    assert (tmp_path / "thesis.txt").exists()
+        assemble.assemble(assemble.SET_DIR, tmp_path, tmp_path / "cache", no_progress)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 @pytest.mark.parametrize(
