@@ -51,7 +51,7 @@ class PredictorServer:
         self._artefact = artefact
         self._lifecycle = Lifecycle()
         # When a series began is in no gate, and doubles what is scraped.
-        prometheus_client.disable_created_metrics()
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         metrics = Metrics(prometheus_client.REGISTRY)
         metrics.describe_model(artefact.name, artefact.version, artefact.digest, artefact.engine)
         self._service = Service(

@@ -1,8 +1,10 @@
 """Run while the image is built: drops packages' tests and what a predictor never imports, compiles the rest.
 
-Compiled files are not checked against their sources at start, which never change in an image.
+Compiled files, the standard library's too, go to PYTHONPYCACHEPREFIX; they are not checked against their
+sources at start, which never change in an image.
 """
 
+import importlib
 import py_compile
 import shutil
 import sys
@@ -10,8 +12,19 @@ from pathlib import Path
 
 SITE = Path(sys.prefix, "lib", f"python{sys.version_info.major}.{sys.version_info.minor}", "site-packages")
 # Installed because something depends on it, imported by nothing that a predictor runs.
-UNUSED = ("pip", "setuptools", "pkg_resources", "_distutils_hack", "grpc_tools", "watchfiles")
+UNUSED = ("pip", "setuptools", "pkg_resources", "_distutils_hack", "grpc_tools")
 TESTS = ("tests", "test", "testing")
+# What a running predictor imports; uvicorn and Starlette import the last ones late.
+SERVING = (
+    "model_server.server",
+    "model_server.engines.onnx",
+    "prometheus_client.openmetrics.exposition",
+    "python_multipart.multipart",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+)
 
 
 def main() -> None:
@@ -20,10 +33,10 @@ def main() -> None:
         for path in (SITE / name, *SITE.glob(f"{name}-*.dist-info")):
             shutil.rmtree(path, ignore_errors=True)
     (SITE / "distutils-precedence.pth").unlink(missing_ok=True)
-    import model_server.engines.onnx
-    import model_server.server  # noqa: F401  imports all that a running predictor does
-
-    loaded = {Path(m.__file__) for m in list(sys.modules.values()) if getattr(m, "__file__", None)}
+    for name in SERVING:
+        importlib.import_module(name)
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    loaded = [Path(file) for file in files if file]
     for folder in sorted(SITE.rglob("*")):
         if folder.name in TESTS and folder.is_dir() and not any(p.is_relative_to(folder) for p in loaded):
             shutil.rmtree(folder)
