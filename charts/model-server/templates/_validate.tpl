@@ -47,8 +47,9 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 
 {{- define "model-server.validateTimes" -}}
 {{- $longest := int .Values.server.longestRequestSeconds -}}
-{{- if lt $longest (int .Values.server.deadlineSeconds) -}}
-{{- fail (printf "server.longestRequestSeconds must be at least server.deadlineSeconds (%d), not %d" (int .Values.server.deadlineSeconds) $longest) -}}
+{{- $least := addf .Values.server.deadlineSeconds (divf .Values.server.maxAudioSeconds 10) | ceil | int -}}
+{{- if lt $longest $least -}}
+{{- fail (printf "server.longestRequestSeconds must be at least deadlineSeconds + maxAudioSeconds / 10 (%d), not %d" $least $longest) -}}
 {{- end -}}
 {{- range list "abortScaleDownDelaySeconds" "scaleDownDelaySeconds" -}}
 {{- $delay := int (index $.Values.strategy .) -}}
