@@ -1,0 +1,56 @@
+"""The rendered charts speak the names of contracts.toml: ports, headers, labels, annotations, environment."""
+
+import tomllib
+from collections.abc import Callable
+from typing import Any
+
+from cluster import paths
+
+Render = Callable[..., dict[tuple[str, str], dict[str, Any]]]
+CONTRACTS = tomllib.loads((paths.repository_root() / "contracts.toml").read_text())
+
+
+def test_the_rollout_tells_the_referee_all_it_asks_for(render: Render) -> None:
+    annotations = render("model-server", golden={"set": "prompts", "probeRate": 2.5})["Rollout", "asr"][
+        "metadata"
+    ]["annotations"]
+    assert set(annotations) == set(CONTRACTS["annotations"].values())
+    assert annotations[CONTRACTS["annotations"]["golden_set"]] == "prompts"
+    assert annotations[CONTRACTS["annotations"]["probe_port"]] == str(CONTRACTS["ports"]["predictor_http"])
+
+
+def test_predictors_know_their_pod_template_hash(render: Render) -> None:
+    (container,) = render("model-server")["Rollout", "asr"]["spec"]["template"]["spec"]["containers"]
+    (variable,) = container["env"]
+    assert variable["name"] == CONTRACTS["environment"]["pod_template_hash"]
+    label = CONTRACTS["labels"]["pod_template_hash"]
+    assert variable["valueFrom"]["fieldRef"]["fieldPath"] == f"metadata.labels['{label}']"
+
+
+def test_nobody_outside_can_speak_with_our_headers(render: Render) -> None:
+    (route,) = render("model-server")["VirtualService", "asr"]["spec"]["http"]
+    ours = {header for header in CONTRACTS["headers"].values() if header.startswith("x-serinus-")}
+    assert set(route["headers"]["request"]["remove"]) == ours
+
+
+def test_ports_are_those_agreed(render: Render) -> None:
+    release = render("model-server")["Rollout", "asr"]["spec"]["template"]
+    policies = render("rollout-policies")["Deployment", "asr-referee"]["spec"]["template"]
+    for template, port in ((release, "predictor_http"), (policies, "referee_http")):
+        number = CONTRACTS["ports"][port]
+        assert template["spec"]["containers"][0]["ports"] == [{"name": "http", "containerPort": number}]
+        assert template["metadata"]["annotations"]["prometheus.io/port"] == str(number)
+        assert f"--port={number}" in template["spec"]["containers"][0]["args"]
+
+
+def test_the_templates_are_those_agreed(render: Render) -> None:
+    rendered = {name for kind, name in render("rollout-policies") if kind == "ClusterAnalysisTemplate"}
+    assert rendered == set(CONTRACTS["analysis_templates"].values())
+
+
+def test_the_operators_prometheus_gets_the_label_of_the_gates(render: Render) -> None:
+    monitor = {"monitoring": {"podMonitor": {"enabled": True}}}
+    predictor = render("model-server", **monitor)["PodMonitor", "asr"]["spec"]
+    referee = render("rollout-policies", **monitor)["PodMonitor", "asr-referee"]["spec"]
+    assert predictor["podTargetLabels"] == [CONTRACTS["labels"]["pod_template_hash"]]
+    assert referee["podMetricsEndpoints"][0]["honorLabels"] is True
