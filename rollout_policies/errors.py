@@ -1,0 +1,34 @@
+"""What the referee says when it cannot go on; knows nothing of how it is reported.
+
+Exception
+└── RefereeError           one sentence: what was wrong, its value, what is allowed
+    ├── GoldenSetError   a golden set is missing, damaged, or a line of its manifest is unusable
+    ├── EvidenceError    a file of evidence belongs to something else or is damaged before its last line
+    ├── AnnotationError  a Rollout's annotation has a value that cannot be followed
+    ├── OptionError      an option of the command has a value that cannot be followed
+    └── ClusterError the Kubernetes API did not answer as it should
+"""
+
+
+class RefereeError(Exception):
+    """Says in one sentence why the referee cannot do what it was asked."""
+
+
+class GoldenSetError(RefereeError):
+    """A golden set is missing, damaged, or a line of its manifest is unusable."""
+
+
+class EvidenceError(RefereeError):
+    """A file of evidence belongs to something else or is damaged before its last line."""
+
+
+class AnnotationError(RefereeError):
+    """A Rollout's annotation has a value that cannot be followed."""
+
+
+class OptionError(RefereeError):
+    """An option of the command has a value that cannot be followed."""
+
+
+class ClusterError(RefereeError):
+    """The Kubernetes API did not answer as it should."""

@@ -1,0 +1,121 @@
+"""Keeps a walk's pairs on a volume: a restart loses none and counts none twice; knows nothing of bounds.
+
+One file an identity: a header line that names it, then one line a pair, each flushed to the disk before it
+counts. A retry of the same candidate against the same stable version has the same identity and so continues
+the same file.
+"""
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rollout_policies.errors import EvidenceError
+
+FORMAT = 1
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What is compared with what, on which set: two pod-template hashes and the manifest's SHA-256."""
+
+    namespace: str
+    rollout: str
+    stable: str
+    candidate: str
+    golden_digest: str
+
+    @property
+    def digest(self) -> bytes:
+        """A digest of all fields: the file's name and the seed of the walk's order come from it."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).digest()
+
+
+@dataclass(frozen=True)
+class SideResult:
+    """What one pod made of a clip; `reason` is "" where it gave a transcript, `status` 0 where it gave no
+    answer."""
+
+    text: str
+    word_errors: int
+    status: int
+    reason: str
+    inference_ms: float | None
+    attempts: int
+    pod: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One clip as transcribed by both sides; `at` in seconds since 1970."""
+
+    clip: str
+    at: float
+    stable: SideResult
+    candidate: SideResult
+
+
+class EvidenceFile:
+    """The file of one identity: replayed when opened, appended to afterwards, for one writer."""
+
+    def __init__(self, directory: Path, identity: Identity) -> None:
+        self.path = directory / f"{identity.rollout[:60]}-{identity.digest.hex()[:16]}.jsonl"
+        self._header = {"format": FORMAT, **asdict(identity)}
+        self.pairs = self._replay()
+
+    def append(self, pair: Pair) -> None:
+        """Add a pair whose clip is not yet in the file; it is on the disk when this returns."""
+        if any(kept.clip == pair.clip for kept in self.pairs):
+            raise EvidenceError(f"{self.path.name}: clip {pair.clip} has been counted already")
+        self._write(asdict(pair))
+        self.pairs.append(pair)
+
+    def _write(self, row: Mapping[str, Any]) -> None:
+        with self.path.open("ab") as file:
+            file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _replay(self) -> list[Pair]:
+        whole = self._whole_lines()
+        if not whole:
+            self._write(self._header)
+            return []
+        if self._parsed(whole[0], 1) != self._header:
+            raise EvidenceError(f"{self.path} belongs to {whole[0]}, not to {json.dumps(self._header)}")
+        pairs: dict[str, Pair] = {}
+        for number, line in enumerate(whole[1:], start=2):
+            pair = self._pair(line, number)
+            pairs.setdefault(pair.clip, pair)
+        return list(pairs.values())
+
+    def _whole_lines(self) -> list[str]:
+        """Return the lines that were written to their end, after cutting off a last one that was not."""
+        if not self.path.exists():
+            return []
+        content = self.path.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        if len(whole) < len(content):
+            log.warning("%s: dropped a torn last line of %d bytes", self.path.name, len(content) - len(whole))
+            os.truncate(self.path, len(whole))
+        return whole.decode("utf-8", errors="replace").splitlines()
+
+    def _parsed(self, line: str, number: int) -> dict[str, Any]:
+        try:
+            row: dict[str, Any] = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise EvidenceError(f"{self.path} line {number} is not JSON: {line[:60]!r}") from error
+        return row
+
+    def _pair(self, line: str, number: int) -> Pair:
+        row = self._parsed(line, number)
+        try:
+            stable, candidate = SideResult(**row["stable"]), SideResult(**row["candidate"])
+            return Pair(str(row["clip"]), float(row["at"]), stable, candidate)
+        except (KeyError, TypeError, ValueError) as error:
+            raise EvidenceError(f"{self.path} line {number} is not a pair: {line[:60]!r}") from error

@@ -1,0 +1,110 @@
+"""Reads Rollouts and pods from the Kubernetes API and records Events there; decides nothing."""
+
+import datetime
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import urllib3
+from kubernetes import client, config
+
+from rollout_policies.errors import ClusterError
+from rollout_policies.rollouts import POD_TEMPLATE_HASH, Comparison, Object
+
+ROLLOUTS = ("argoproj.io", "v1alpha1", "rollouts")
+# Seconds to connect and to answer: a look must not hang on one request.
+TIMEOUT = (3, 10)
+COMPONENT = "serinus-referee"
+log = logging.getLogger(__name__)
+
+
+class KubernetesApi:
+    """The cluster as seen from a pod's service account, or from a kubeconfig outside; one namespace or
+    all."""
+
+    def __init__(self, namespace: str | None) -> None:
+        try:
+            config.load_config()
+        except config.ConfigException as error:
+            raise ClusterError(f"neither a service account nor a kubeconfig is here: {error}") from error
+        self._namespace = namespace
+        self._api = client.ApiClient()
+        self._objects, self._core = client.CustomObjectsApi(self._api), client.CoreV1Api(self._api)
+
+    def rollouts(self) -> Sequence[Object]:
+        """Return every Rollout of the namespace, or of all."""
+        group, version, plural = ROLLOUTS
+        if self._namespace is None:
+            answer = _asked(
+                lambda: self._objects.list_cluster_custom_object(
+                    group, version, plural, _request_timeout=TIMEOUT
+                )
+            )
+        else:
+            answer = _asked(
+                lambda: self._objects.list_namespaced_custom_object(
+                    group, version, self._namespace, plural, _request_timeout=TIMEOUT
+                )
+            )
+        items: list[Object] = answer["items"]
+        return items
+
+    def pods(self, comparison: Comparison) -> Sequence[Object]:
+        """Return the pods of both sides that the Rollout's own selector covers."""
+        sides = f"{POD_TEMPLATE_HASH} in ({comparison.stable},{comparison.candidate})"
+        selector = ",".join([*(f"{key}={value}" for key, value in comparison.selector), sides])
+        found = _asked(
+            lambda: self._core.list_namespaced_pod(
+                comparison.namespace, label_selector=selector, _request_timeout=TIMEOUT
+            )
+        )
+        items: list[Object] = self._api.sanitize_for_serialization(found)["items"]
+        return items
+
+    def announce(self, comparison: Comparison, reason: str, message: str, warning: bool) -> None:
+        """Record an Event on the Rollout; one that cannot be recorded is only logged."""
+        log.info("%s/%s: %s: %s", comparison.namespace, comparison.rollout, reason, message)
+        try:
+            _asked(
+                lambda: self._core.create_namespaced_event(
+                    comparison.namespace,
+                    _event(comparison, reason, message, warning),
+                    _request_timeout=TIMEOUT,
+                )
+            )
+        except ClusterError as error:
+            log.warning("the Event %s was not recorded: %s", reason, error)
+
+
+def _event(comparison: Comparison, reason: str, message: str, warning: bool) -> dict[str, Any]:
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "metadata": {
+            "name": f"{comparison.rollout}.{uuid.uuid4().hex[:16]}",
+            "namespace": comparison.namespace,
+        },
+        "involvedObject": {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Rollout",
+            "name": comparison.rollout,
+            "namespace": comparison.namespace,
+            "uid": comparison.uid,
+        },
+        "type": "Warning" if warning else "Normal",
+        "reason": reason,
+        "message": message[:1000],
+        "source": {"component": COMPONENT},
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+    }
+
+
+def _asked(call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except client.ApiException as error:
+        raise ClusterError(f"the Kubernetes API answered {error.status} {error.reason}") from error
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise ClusterError(f"the Kubernetes API did not answer: {error}") from error

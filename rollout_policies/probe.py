@@ -1,0 +1,157 @@
+"""Sends one clip to a pod of each side and says what came back; knows nothing of walks, bounds or Kubernetes.
+
+A refusal (503, 429, no connection) is tried again a few times, as a client would. What is missing after
+that (refused, an error, a timeout, an answer broken off or without a transcript) counts as every word wrong
+for that side. Three cases are no evidence: the pod has gone, another pod than the asked one answered, or
+neither side gave a transcript, which compares nothing (a wrong path or a closed network would otherwise
+prove two versions equal).
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from rollout_policies.evidence import Pair, SideResult
+from rollout_policies.golden.manifest import Clip
+from rollout_policies.rollouts import Endpoint
+from rollout_policies.word_errors import count_word_errors
+
+PROBE_HEADERS = {"x-serinus-probe": "golden", "content-type": "audio/wav"}
+POD_TEMPLATE_HASH = "x-serinus-pod-template-hash"
+INFERENCE_MILLISECONDS = "x-serinus-inference-ms"
+
+REFUSALS = frozenset({429, 503})
+log = logging.getLogger(__name__)
+
+# Waits for some seconds; True means that the walk is to stop.
+Wait = Callable[[float], bool]
+IsReady = Callable[[Endpoint], bool]
+
+
+@dataclass(frozen=True)
+class ProbeLimits:
+    """How long an answer may take and how a refusal is retried, in seconds."""
+
+    timeout_seconds: float = 40.0
+    connect_seconds: float = 3.0
+    attempts: int = 6
+    first_backoff_seconds: float = 0.25
+    longest_backoff_seconds: float = 5.0
+
+
+@dataclass(frozen=True)
+class Discarded:
+    """A pair that is no evidence, and why."""
+
+    reason: str
+
+
+class Prober:
+    """Probes pods over one HTTP client; `wait` pauses between attempts, `is_ready` says whether a pod still
+    is."""
+
+    def __init__(self, client: httpx.Client, limits: ProbeLimits, wait: Wait, is_ready: IsReady) -> None:
+        self._client, self._limits, self._wait, self._is_ready = client, limits, wait, is_ready
+
+    def probe_pair(
+        self, clip: Clip, stable: Endpoint, candidate: Endpoint, rng: random.Random
+    ) -> Pair | Discarded:
+        """Send a clip to both sides, one after the other in random order."""
+        audio = clip.path.read_bytes()
+        results: dict[Endpoint, SideResult] = {}
+        for endpoint in rng.sample([stable, candidate], k=2):
+            result = self._probe(clip, audio, endpoint)
+            if isinstance(result, Discarded):
+                return result
+            results[endpoint] = result
+        both = (results[stable], results[candidate])
+        if all(side.reason for side in both):
+            return Discarded(
+                f"neither side gave a transcript of {clip.name}: "
+                f"{stable.pod} {both[0].reason}, {candidate.pod} {both[1].reason}"
+            )
+        return Pair(clip.name, time.time(), *both)
+
+    def _probe(self, clip: Clip, audio: bytes, endpoint: Endpoint) -> SideResult | Discarded:
+        reason, response, attempt = "", None, 0
+        for attempt in range(1, self._limits.attempts + 1):
+            reason, response = self._ask(endpoint.url, audio)
+            if response is not None and _other_pod(response, endpoint):
+                return Discarded(
+                    f"{endpoint.url} was answered by hash {response.headers.get(POD_TEMPLATE_HASH)!r}, "
+                    f"not by {endpoint.pod} of {endpoint.pod_template_hash!r}"
+                )
+            if not _worth_retrying(reason, response) or attempt == self._limits.attempts:
+                break
+            if self._wait(self._backoff(attempt, response)):
+                return Discarded("the walk was stopped")
+            if not self._is_ready(endpoint):
+                return Discarded(f"{endpoint.pod} is no longer ready ({reason})")
+        return _judged(clip, endpoint, attempt, reason, response)
+
+    def _ask(self, url: str, audio: bytes) -> tuple[str, httpx.Response | None]:
+        timeout = httpx.Timeout(self._limits.timeout_seconds, connect=self._limits.connect_seconds)
+        try:
+            response = self._client.post(url, content=audio, headers=PROBE_HEADERS, timeout=timeout)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            return f"no connection ({error})", None
+        except httpx.TimeoutException:
+            return f"no answer in {self._limits.timeout_seconds:g} s", None
+        except httpx.HTTPError as error:
+            return f"broken answer ({error})", None
+        return "" if response.status_code == 200 else f"status {response.status_code}", response
+
+    def _backoff(self, attempt: int, response: httpx.Response | None) -> float:
+        asked = response.headers.get("retry-after", "") if response is not None else ""
+        seconds = float(asked) if asked.isdigit() else self._limits.first_backoff_seconds * 2 ** (attempt - 1)
+        return min(seconds, self._limits.longest_backoff_seconds)
+
+
+def _other_pod(response: httpx.Response, endpoint: Endpoint) -> bool:
+    said = response.headers.get(POD_TEMPLATE_HASH)
+    # An error page made below the predictor's own code may lack the header; a transcript may not.
+    return said != endpoint.pod_template_hash and (said is not None or response.status_code == 200)
+
+
+def _worth_retrying(reason: str, response: httpx.Response | None) -> bool:
+    if response is None:
+        return reason.startswith("no connection")
+    return response.status_code in REFUSALS
+
+
+def _judged(
+    clip: Clip, endpoint: Endpoint, attempts: int, reason: str, response: httpx.Response | None
+) -> SideResult:
+    text = None if reason or response is None else _transcript(response)
+    if text is None:
+        reason = reason or "an answer without predictions[0].text"
+        log.warning("%s of %s: %s after %d attempts", endpoint.pod, clip.name, reason, attempts)
+    return SideResult(
+        text=text or "",
+        word_errors=clip.words if text is None else count_word_errors(clip.reference, text),
+        status=response.status_code if response is not None else 0,
+        reason=reason,
+        inference_ms=_milliseconds(response) if text is not None else None,
+        attempts=attempts,
+        pod=endpoint.pod,
+    )
+
+
+def _transcript(response: httpx.Response) -> str | None:
+    try:
+        text = response.json()["predictions"][0]["text"]
+    except (ValueError, KeyError, IndexError, TypeError):
+        return None
+    return text if isinstance(text, str) else None
+
+
+def _milliseconds(response: httpx.Response | None) -> float | None:
+    try:
+        value = float(response.headers[INFERENCE_MILLISECONDS]) if response is not None else 0.0
+    except (KeyError, ValueError):
+        return None
+    return value if 0 < value < float("inf") else None

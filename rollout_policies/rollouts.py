@@ -1,0 +1,140 @@
+"""Decides from a Rollout and its pods what is to be walked; pure: knows nothing of how they were read.
+
+Objects are taken as the Kubernetes API writes them (argoproj.io/v1alpha1 Rollout, v1 Pod).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rollout_policies.errors import AnnotationError
+
+GOLDEN_SET = "serinus.dev/golden-set"
+PROBE_RATE = "serinus.dev/probe-rate"
+PROBE_PORT = "serinus.dev/probe-port"
+PROBE_PATH = "serinus.dev/probe-path"
+REVISION = "rollout.argoproj.io/revision"
+POD_TEMPLATE_HASH = "rollouts-pod-template-hash"
+
+DEFAULT_RATE, MAX_RATE = 2.0, 50.0
+DEFAULT_PORT = 8080
+DEFAULT_PATH = "/v1/models/asr:predict"
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ProbePlan:
+    """How a Rollout asks to be probed: which set, how many pairs a second at most, and where its pods
+    listen."""
+
+    golden_set: str
+    pairs_per_second: float = DEFAULT_RATE
+    port: int = DEFAULT_PORT
+    path: str = DEFAULT_PATH
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A candidate that is to be compared with a stable version of one Rollout; hashes are pod-template
+    hashes."""
+
+    namespace: str
+    rollout: str
+    uid: str
+    revision: str
+    stable: str
+    candidate: str
+    selector: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A ready pod of one side: its name, its pod-template hash and the URL a clip is POSTed to."""
+
+    pod: str
+    pod_template_hash: str
+    url: str
+
+
+def is_watched(rollout: Object) -> bool:
+    """Say whether a Rollout asks for golden walks at all."""
+    return GOLDEN_SET in _annotations(rollout)
+
+
+def due_comparison(rollout: Object) -> Comparison | None:
+    """Return what is to be compared now; None at first install, between releases and after an abort."""
+    status: Object = rollout.get("status") or {}
+    metadata: Object = rollout["metadata"]
+    stable, candidate = status.get("stableRS"), status.get("currentPodHash")
+    if not stable or not candidate or stable == candidate or status.get("abort"):
+        return None
+    labels: Mapping[str, str] = (rollout.get("spec", {}).get("selector") or {}).get("matchLabels") or {}
+    return Comparison(
+        namespace=metadata["namespace"],
+        rollout=metadata["name"],
+        uid=metadata.get("uid", ""),
+        revision=_annotations(rollout).get(REVISION, ""),
+        stable=stable,
+        candidate=candidate,
+        selector=tuple(sorted(labels.items())),
+    )
+
+
+def probe_plan(rollout: Object) -> ProbePlan:
+    """Return what the annotations ask for; one that cannot be followed is an AnnotationError."""
+    annotations = _annotations(rollout)
+    path = annotations.get(PROBE_PATH, DEFAULT_PATH)
+    if not path.startswith("/"):
+        raise AnnotationError(f"{PROBE_PATH} must begin with /, not {path!r}")
+    rate = _number(annotations, PROBE_RATE, DEFAULT_RATE)
+    if not 0 < rate <= MAX_RATE:
+        raise AnnotationError(
+            f"{PROBE_RATE} must be above 0 and at most {MAX_RATE:g} pairs a second, not {rate:g}"
+        )
+    port = _number(annotations, PROBE_PORT, DEFAULT_PORT)
+    if port != int(port) or not 1 <= port <= 65535:
+        raise AnnotationError(f"{PROBE_PORT} must be a port from 1 to 65535, not {annotations[PROBE_PORT]!r}")
+    return ProbePlan(annotations[GOLDEN_SET], rate, int(port), path)
+
+
+def ready_endpoints(pods: Iterable[Object], pod_template_hash: str, plan: ProbePlan) -> tuple[Endpoint, ...]:
+    """Return where the ready pods of one hash take clips, in the order of their names."""
+    ready = (pod for pod in pods if _is_ready(pod) and _hash_of(pod) == pod_template_hash)
+    found = (
+        Endpoint(pod["metadata"]["name"], pod_template_hash, _url(pod["status"]["podIP"], plan))
+        for pod in ready
+    )
+    return tuple(sorted(found, key=lambda endpoint: endpoint.pod))
+
+
+def _url(ip: str, plan: ProbePlan) -> str:
+    host = f"[{ip}]" if ":" in ip else ip
+    return f"http://{host}:{plan.port}{plan.path}"
+
+
+def _is_ready(pod: Object) -> bool:
+    status: Object = pod.get("status") or {}
+    if pod["metadata"].get("deletionTimestamp") or not status.get("podIP"):
+        return False
+    conditions: Iterable[Object] = status.get("conditions") or []
+    return any(c.get("type") == "Ready" and c.get("status") == "True" for c in conditions)
+
+
+def _hash_of(pod: Object) -> str | None:
+    labels: Mapping[str, str] = pod["metadata"].get("labels") or {}
+    return labels.get(POD_TEMPLATE_HASH)
+
+
+def _annotations(rollout: Object) -> Mapping[str, str]:
+    return rollout["metadata"].get("annotations") or {}
+
+
+def _number(annotations: Mapping[str, str], name: str, default: float) -> float:
+    text = annotations.get(name)
+    if text is None:
+        return default
+    try:
+        return float(text)
+    except ValueError as error:
+        raise AnnotationError(f"{name} must be a number, not {text!r}") from error

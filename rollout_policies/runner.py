@@ -1,0 +1,140 @@
+"""Carries out one walk in a thread of its own: picks pods, writes the pairs; reads no Kubernetes."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from rollout_policies.evidence import EvidenceFile, Identity
+from rollout_policies.golden.manifest import Clip, GoldenSet
+from rollout_policies.metrics import WalkView
+from rollout_policies.probe import Discarded, ProbeLimits, Prober
+from rollout_policies.rollouts import Endpoint
+from rollout_policies.sequential import Alphas
+from rollout_policies.walk import sentence, walk_order, weigh
+
+# How long to wait for pods, and after a pair that was no evidence.
+PAUSE_SECONDS = 1.0
+# A clip that was no evidence so many times in a row is told to a person.
+TRIES_BEFORE_EVENT = 3
+
+# Takes an Event's reason, its sentence, and whether it is a warning.
+Announce = Callable[[str, str, bool], None]
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pods:
+    """The ready pods of both sides."""
+
+    stable: tuple[Endpoint, ...] = ()
+    candidate: tuple[Endpoint, ...] = ()
+
+
+class WalkRunner(threading.Thread):
+    """Walks one identity to its end or until stopped; others set `pods`, `revision`, `pairs_per_second`."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        golden: GoldenSet,
+        evidence: EvidenceFile,
+        alphas: Alphas,
+        limits: ProbeLimits,
+        announce: Announce,
+    ) -> None:
+        super().__init__(name=f"walk-{identity.rollout}-{identity.candidate}", daemon=True)
+        self.identity = identity
+        self.pods = Pods()
+        self.revision = ""
+        self.pairs_per_second = 1.0
+        self.ended_at: float | None = None
+        self._golden, self._evidence, self._alphas = golden, evidence, alphas
+        self._limits, self._announce = limits, announce
+        self._stopping = threading.Event()
+        # Which pod and which side first: no secret, but no pattern either; the order of clips has its own
+        # seed.
+        self._rng = random.Random(identity.digest)  # noqa: S311
+        self._figures = weigh(golden, evidence.pairs, alphas)
+        self._doing = "waiting for pods"
+
+    def view(self) -> WalkView:
+        """Return the walk as it stands."""
+        return WalkView(self.identity, self.revision, self._figures, self._doing, self.ended_at)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every clip of the set has been compared."""
+        return len(self._evidence.pairs) == len(self._golden.clips)
+
+    def stop(self) -> None:
+        """Ask the walk to end; it does within one answer's time."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Walk until the last clip or until stopped; an error of the disk is waited out."""
+        limits = httpx.Limits(max_keepalive_connections=4)
+        # Pods are asked by address: no proxy that the environment names stands between.
+        with httpx.Client(limits=limits, trust_env=False) as client:
+            prober = Prober(client, self._limits, self._stopping.wait, self._is_ready)
+            try:
+                self._walk(prober)
+            except Exception:
+                self._doing = "broke off; see the referee's log"
+                log.exception("walk of %s broke off", self.identity)
+
+    def _walk(self, prober: Prober) -> None:
+        done = {pair.clip for pair in self._evidence.pairs}
+        left = [clip for clip in walk_order(self._golden, self.identity) if clip.name not in done]
+        if left and not self._wait_for_pods():
+            return
+        self._announce("WalkStarted", self._opening(len(left)), False)
+        for clip in left:
+            if not self._compare(prober, clip):
+                self._doing = "stopped"
+                return
+        self._doing = "complete"
+        self._announce("WalkCompleted", sentence(self._figures), False)
+
+    def _compare(self, prober: Prober, clip: Clip) -> bool:
+        """Compare the sides on one clip, however long it takes; False when the walk is to stop."""
+        tries = 0
+        while self._wait_for_pods():
+            began = time.monotonic()
+            self._doing = "comparing"
+            stable, candidate = self._rng.choice(self.pods.stable), self._rng.choice(self.pods.candidate)
+            outcome = prober.probe_pair(clip, stable, candidate, self._rng)
+            if not isinstance(outcome, Discarded):
+                self._evidence.append(outcome)
+                self._figures = weigh(self._golden, self._evidence.pairs, self._alphas)
+                return not self._stopping.wait(max(0.0, began + 1 / self.pairs_per_second - time.monotonic()))
+            tries += 1
+            self._doing = f"trying again: {outcome.reason}"
+            log.warning("%s: discarded a pair: %s", self.name, outcome.reason)
+            if tries == TRIES_BEFORE_EVENT:
+                self._announce("WalkHeldUp", f"no pair after {tries} tries: {outcome.reason}", True)
+            self._stopping.wait(PAUSE_SECONDS)
+        return False
+
+    def _wait_for_pods(self) -> bool:
+        while not self._stopping.is_set():
+            if self.pods.stable and self.pods.candidate:
+                return True
+            self._doing = "waiting for a ready pod of each side"
+            self._stopping.wait(PAUSE_SECONDS / 4)
+        return False
+
+    def _is_ready(self, endpoint: Endpoint) -> bool:
+        return endpoint in self.pods.stable or endpoint in self.pods.candidate
+
+    def _opening(self, left: int) -> str:
+        i, total = self.identity, len(self._golden.clips)
+        resumed = f", {total - left} of them compared before" if left < total else ""
+        return (
+            f"candidate {i.candidate} is compared with stable {i.stable} on golden set {self._golden.name}: "
+            f"{total} clips, {self._golden.words} words{resumed}"
+        )

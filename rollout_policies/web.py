@@ -1,0 +1,62 @@
+"""Serves the referee's metrics, health and page over HTTP; knows nothing of how walks run."""
+
+import threading
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+
+class Answer(NamedTuple):
+    """A response: status, content type, body."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+Routes = Mapping[str, Callable[[], Answer]]
+
+
+def text(status: int, body: str) -> Answer:
+    """Return a plain-text answer."""
+    return Answer(status, "text/plain; charset=utf-8", body.encode() + b"\n")
+
+
+def html(body: str) -> Answer:
+    """Return an HTML page."""
+    return Answer(200, "text/html; charset=utf-8", body.encode())
+
+
+def metrics(registry: CollectorRegistry) -> Answer:
+    """Return a registry as Prometheus scrapes it."""
+    return Answer(200, CONTENT_TYPE_LATEST, generate_latest(registry))
+
+
+def serve(routes: Routes, port: int, host: str = "") -> ThreadingHTTPServer:
+    """Serve GET routes from a background thread; port 0 takes a free one (`server_address[1]`)."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        timeout = 30
+
+        def do_GET(self) -> None:
+            """Answer one request."""
+            route = routes.get(self.path.partition("?")[0])
+            answer = route() if route else text(404, f"no such page; there are: {', '.join(routes)}")
+            self.send_response(answer.status)
+            self.send_header("content-type", answer.content_type)
+            self.send_header("content-length", str(len(answer.body)))
+            self.send_header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'")
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the base class's name
+            """Scrapes and probes are no news."""
+
+    server = ThreadingHTTPServer((host, port), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, name="web", daemon=True).start()
+    return server
