@@ -1,4 +1,4 @@
-"""Values that are wrong are refused by a sentence that names the value and what is allowed (refusals.yaml)."""
+"""Wrong values are refused by a sentence that names the value and what is allowed: refusals.yaml."""
 
 from collections.abc import Callable
 from pathlib import Path
