@@ -65,13 +65,11 @@ def parser() -> argparse.ArgumentParser:
 def up(_: argparse.Namespace) -> None:
     """Leave with a cluster that is ready."""
     table = pins.load()
-    if not kind_cluster.is_alive():
-        preconditions.need_disk(paths.cache_dir())
     engine.ensure_engine()
     if not paths.kubeconfig().exists():
         preconditions.need_ports()
+    chosen = images.ensure_images(table)  # before the tools, since building overlaps all the compiling
     tools.ensure_tools(table)
-    chosen = images.ensure_images(table)
     kind_cluster.ensure_cluster(chosen.node)
     platform.ensure_platform(chosen)
     say("ready: gateway http://127.0.0.1:30080, Prometheus http://127.0.0.1:30090")

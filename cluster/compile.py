@@ -11,6 +11,7 @@ from cluster import paths
 from cluster.commands import run_logged, succeeds
 from cluster.go_toolchain import go_environment, go_program
 from cluster.pins import Pin
+from cluster.preconditions import need_disk
 from cluster.programs import Program
 from cluster.progress import say, step
 
@@ -41,6 +42,7 @@ def compile_all(
 def _compile_each(
     todo: Sequence[Program], pins: Mapping[str, Pin], ready: Mapping[str, Future[None]]
 ) -> None:
+    need_disk(paths.cache_dir())
     minutes = sum(program.seconds for program in todo) / 60
     say(f"compiling {len(todo)} programs from Go modules: about {minutes:.0f} min on two idle cores")
     threading.Thread(target=_download_ahead, args=(todo[1:],), daemon=True).start()

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from cluster import apt, engine, node_image, paths, registry, rootfs, wheels
 from cluster.commands import run_logged, succeeds
-from cluster.compile import compile_all, missing
+from cluster.compile import compile_all
 from cluster.content import digest
 from cluster.errors import PreconditionError
 from cluster.pins import Pin
 from cluster.platform_images import IMAGES, build, context, ensure_image
 from cluster.preconditions import need_disk
 from cluster.programs import PROGRAMS
-from cluster.progress import step
+from cluster.progress import say, step
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,13 @@ def ensure_images(pins: Mapping[str, Pin]) -> Images:
         _pull(images)
         return images
     images = built(pins)
-    if all(engine.has_image(image) for image in vars(images).values()) and not missing(PROGRAMS, pins):
+    if all(engine.has_image(image) for image in vars(images).values()):
         return images
     need_disk(paths.cache_dir())
+    say(
+        "images: no registry is used here, so what is missing is built from Go modules, wheels and Debian "
+        "packages; all of it takes about 25-30 min on two cores, once"
+    )
     _build_all(pins)
     return images
 
@@ -98,10 +102,14 @@ def _data_base_dockerfile() -> bytes:
 
 
 def _pull(images: Images) -> None:
-    for image in vars(images).values():
-        if not engine.has_image(image):
-            with step(f"pulling {image}"):
-                run_logged([engine.docker_client(), "pull", image], log=f"pull-{image}")
+    """Pull what Docker itself runs or builds from; the node pulls the platform's images, once, by itself."""
+    wanted = (images.node, images.python_base, images.data_base)
+    lacking = [image for image in wanted if not engine.has_image(image)]
+    if lacking:
+        need_disk(paths.cache_dir())
+    for image in lacking:
+        with step(f"pulling {image}"):
+            run_logged([engine.docker_client(), "pull", image], log=f"pull-{image}")
 
 
 def _build_all(pins: Mapping[str, Pin]) -> None:

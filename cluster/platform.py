@@ -20,7 +20,7 @@ from cluster.images import Images
 from cluster.programs import ARGO, ISTIO
 from cluster.progress import step
 
-READY_SECONDS = 180
+READY_SECONDS = 300  # where images are pulled; with all of them in the node it takes about 40
 DEPLOYMENTS = (
     ("istio-system", "istiod"),
     ("istio-ingress", "gateway"),
