@@ -14,6 +14,7 @@ from demo.errors import Unprepared
 
 CHARTS = repository_root() / "charts"
 SYSTEM_NAMESPACE = "serinus-system"
+REFEREE = "deployment/rollout-policies-referee"
 HELM_SECONDS = 300.0
 
 
@@ -75,7 +76,9 @@ def install_policies(images: Images) -> None:
         *("--set", f"image.repository={repository}", "--set", f"image.tag={tag}"),
         *("--set", f"goldenSets[0].name=asterisk-en,goldenSets[0].image={images.golden_set}"),
     )
-    kubectl("rollout", "status", "deployment", "-n", SYSTEM_NAMESPACE, "--timeout=180s")
+    # A referee that starts anew has no evidence of an earlier run with the same releases.
+    kubectl("rollout", "restart", REFEREE, "-n", SYSTEM_NAMESPACE)
+    kubectl("rollout", "status", REFEREE, "-n", SYSTEM_NAMESPACE, "--timeout=180s")
 
 
 def install_model(target: Target, images: Images, values: Sequence[Path]) -> None:

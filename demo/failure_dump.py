@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from cluster.commands import run
+from cluster.commands import run, succeeds
 from cluster.errors import CommandError
 from demo.charts import SYSTEM_NAMESPACE
 from demo.cluster_reads import Target
 
 LOG_LINES = 25
+ANSWER_SECONDS = 5
 
 
 def failure_dump(target: Target) -> str:
     """Everything in one text, a headed part for each question."""
+    if not succeeds(["kubectl", "get", "--raw=/readyz", f"--request-timeout={ANSWER_SECONDS}s"]):
+        return f"the cluster does not answer within {ANSWER_SECONDS} s"
     here = ("-n", target.namespace)
     there = ("-n", SYSTEM_NAMESPACE)
     parts = {

@@ -1,0 +1,47 @@
+"""Helm in mid-rollout, with Helm 4's defaults: no command moves users beyond their candidate's weight."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.e2e.trial import Trial, answered_by, failures
+
+pytestmark = pytest.mark.timeout(900)
+
+# Held at its first weight: more requests than the test sends are asked for.
+HELD = {"strategy": {"steps": [{"weight": 10, "minRequests": 100_000}]}}
+STEPS = {"strategy": {"steps": [{"weight": 10, "minRequests": 8}, {"weight": 50, "minRequests": 20}]}}
+
+
+def test_helm_rollback_and_a_second_upgrade_in_mid_rollout_keep_users_where_they_are(trial: Trial) -> None:
+    # given
+    stable = trial.stable()
+
+    with trial.users() as load, trial.weight_log() as log:
+        # when a release is at its first weight and is taken back
+        first = trial.ship({**HELD, "server": {"queueSeconds": 57}})
+        trial.reaches_weight(first, 10)
+        trial.take_back()
+        # then stable has all users again
+        assert trial.settles().state.stable == stable
+        assert trial.weight_of_users() == 0
+
+        # when another is at its first weight and a third replaces it
+        second = trial.ship({**HELD, "server": {"queueSeconds": 56}})
+        trial.reaches_weight(second, 10)
+        replaced = time.time()
+        third = trial.ship({**STEPS, "server": {"queueSeconds": 55}})
+        trial.reaches_weight(third, 10)
+        given_users = time.time()
+        outcome = trial.ends(third, seconds=420)
+
+    # then the third met nobody before its gates let it
+    requests = load.finished_requests()
+    assert outcome.ending == "promoted"
+    assert failures(requests) == []
+    first_given = max(t for t, weight in log.changes if weight == 10 and t <= given_users + 1)
+    assert [request for request in answered_by(requests, third) if request.t < first_given - 1] == []
+    assert log.seen_until(given_users) <= {0, 10}
+    assert replaced < first_given
