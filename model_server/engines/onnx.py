@@ -22,7 +22,6 @@ class MoonshineOnnx:
     """Moonshine in the `.ort` format of the moonshine-voice package."""
 
     def __init__(self, artefact: Artefact, threads: int):
-        onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

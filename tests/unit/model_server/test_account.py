@@ -1,0 +1,26 @@
+"""Accounts: who a request is from and what it is called."""
+
+import pytest
+
+from model_server.account import open_account, request_id
+
+
+@pytest.mark.parametrize("given", ["a", "x" * 128, "f81d4fae-7dec-11d0-a765", "with space"])
+def test_printable_request_id_is_kept(given):
+    assert request_id(given) == given
+
+
+@pytest.mark.parametrize("given", ["", "x" * 129, "a\nb", "caf\u00e9", "\x00"])
+def test_other_request_id_is_replaced(given):
+    made = request_id(given)
+
+    assert made != given
+    assert 1 <= len(made) <= 128
+
+
+@pytest.mark.parametrize(
+    ("headers", "traffic"),
+    [({}, "user"), ({"x-serinus-probe": "golden"}, "probe"), ({"x-serinus-probe": "x"}, "user")],
+)
+def test_only_a_golden_probe_is_probe_traffic(headers, traffic):
+    assert open_account(headers).traffic == traffic

@@ -1,0 +1,108 @@
+"""Decoding: every format and rate becomes mono at the model's rate; hostile bytes are refused by a sentence."""
+
+import struct
+
+import numpy as np
+import pytest
+
+from model_server.audio import BLOCK_FRAMES, decode, read_header
+from model_server.errors import BadAudioError, TooLongError
+
+
+@pytest.mark.parametrize("file_format", ["WAV", "WAVEX", "RF64", "FLAC", "OGG", "MP3"])
+def test_each_format_decodes_to_its_duration(file_format, make_file, make_tone):
+    clip = read_header(make_file(make_tone(1.0, 16_000), 16_000, file_format), max_seconds=5)
+
+    waveform = decode(clip, 16_000)
+
+    assert clip.seconds == pytest.approx(1.0, abs=0.08)  # MP3 has whole frames only
+    assert len(waveform) == clip.frames
+
+
+@pytest.mark.parametrize("sample_rate", [8_000, 11_025, 22_050, 44_100, 48_000, 192_000])
+def test_each_rate_becomes_the_models(sample_rate, make_file, make_tone):
+    clip = read_header(make_file(make_tone(1.0, sample_rate), sample_rate), max_seconds=5)
+
+    waveform = decode(clip, 16_000)
+
+    spectrum = np.abs(np.fft.rfft(waveform))
+    assert len(waveform) == pytest.approx(16_000, abs=2)
+    assert np.argmax(spectrum) * 16_000 / len(waveform) == pytest.approx(440, abs=1)
+
+
+def test_channels_are_averaged(make_file, make_tone):
+    left = make_tone(0.5, 16_000, level=0.8)
+    stereo = np.stack([left, np.zeros_like(left)], axis=1)
+
+    waveform = decode(read_header(make_file(stereo, 16_000), max_seconds=5), 16_000)
+
+    assert np.allclose(waveform, left / 2, atol=1e-3)
+
+
+def test_resampling_by_blocks_leaves_no_seam(make_file, make_tone):
+    seconds = 2.5 * BLOCK_FRAMES / 48_000
+    clip = read_header(make_file(make_tone(seconds, 48_000), 48_000), max_seconds=60)
+
+    waveform = decode(clip, 16_000)
+
+    ideal = make_tone(seconds, 16_000)
+    assert len(waveform) == pytest.approx(len(ideal), abs=1)
+    assert np.abs(waveform[100:-100] - ideal[100 : len(waveform) - 100]).max() < 1e-3
+
+
+def test_too_long_a_clip_is_refused_by_its_header(make_file, make_tone):
+    content = make_file(make_tone(2.0, 8_000), 8_000)
+
+    with pytest.raises(TooLongError, match=r"at most 1\.5 s long, not 2\.0 s"):
+        read_header(content, max_seconds=1.5)
+
+
+def wav(fmt_code=1, channels=1, rate=16_000, bits=16, data=b"\0\0" * 160):
+    block = channels * bits // 8
+    fmt = struct.pack("<HHIIHH", fmt_code, channels, rate, rate * block, block, bits)
+    chunks = b"fmt " + struct.pack("<I", len(fmt)) + fmt + b"data" + struct.pack("<I", len(data)) + data
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "empty"),
+        (b"not audio at all", "not WAV, FLAC, OGG or MP3"),
+        (b"RIFF\xff\xff\xff\xffWAVE", "not WAV, FLAC, OGG or MP3"),
+        (b"\0" * 5000, "not WAV, FLAC, OGG or MP3"),
+        (wav(data=b""), "no samples"),
+        (wav(rate=1), "8000 to 192000 Hz, not 1"),
+        (wav(rate=400_000), "8000 to 192000 Hz, not 400000"),
+        (wav(channels=9, data=b"\0" * 18 * 100), "1 to 8 channels, not 9"),
+        (wav(fmt_code=99), "not WAV, FLAC, OGG or MP3"),
+    ],
+    ids=["empty", "text", "bare-riff", "zeros", "no-samples", "1-hz", "400-khz", "9-channels", "codec"],
+)
+def test_hostile_header_is_refused_by_a_sentence(content, sentence):
+    with pytest.raises(BadAudioError, match=sentence):
+        read_header(content, max_seconds=5)
+
+
+def test_other_containers_are_refused(make_file, make_tone):
+    with pytest.raises(BadAudioError, match="must be WAV, FLAC, OGG or MP3, not AIFF"):
+        read_header(make_file(make_tone(0.1, 16_000), 16_000, "AIFF"), max_seconds=5)
+
+
+def test_cut_off_flac_is_refused(make_file, make_tone):
+    content = make_file(make_tone(3.0, 16_000), 16_000, "FLAC")
+
+    with pytest.raises(BadAudioError, match=r"ends after|cannot be decoded"):
+        decode(read_header(content[: len(content) // 2], max_seconds=5), 16_000)
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"), [(np.nan, "not numbers"), (np.inf, "not numbers"), (900.0, "up to 900")]
+)
+def test_samples_that_are_no_sound_are_refused(value, sentence, make_file):
+    samples = np.zeros(1600, dtype=np.float32)
+    samples[800] = value
+    clip = read_header(make_file(samples, 16_000, subtype="FLOAT"), max_seconds=5)
+
+    with pytest.raises(BadAudioError, match=sentence):
+        decode(clip, 16_000)

@@ -1,0 +1,44 @@
+"""States: ready only when loaded and not leaving; requests are refused only once the drain is over."""
+
+import pytest
+
+from model_server.errors import DrainingError
+from model_server.lifecycle import Lifecycle, State
+
+
+def after(*steps):
+    lifecycle = Lifecycle()
+    for step in steps:
+        getattr(lifecycle, step)()
+    return lifecycle
+
+
+@pytest.mark.parametrize(
+    ("steps", "ready", "leaving"),
+    [
+        ([], False, False),
+        (["loaded"], True, False),
+        (["loaded", "drain"], False, True),
+        (["loaded", "drain", "close"], False, True),
+        (["close", "loaded"], False, True),
+        (["close", "drain"], False, True),
+    ],
+)
+def test_ready_is_loaded_and_not_leaving(steps, ready, leaving):
+    lifecycle = after(*steps)
+
+    assert lifecycle.ready is ready
+    assert lifecycle.leaving is leaving
+
+
+@pytest.mark.parametrize("steps", [[], ["loaded"], ["loaded", "drain"]])
+def test_requests_are_taken_until_closed(steps):
+    after(*steps).check_open()
+
+
+def test_closed_refuses_requests():
+    lifecycle = after("loaded", "drain", "close")
+
+    assert lifecycle.state is State.CLOSED
+    with pytest.raises(DrainingError):
+        lifecycle.check_open()

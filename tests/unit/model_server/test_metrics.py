@@ -1,0 +1,74 @@
+"""Metrics: every series that can happen exists at 0 before anything has."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from model_server.account import Account
+from model_server.errors import REFUSALS, RefusedError
+from model_server.metrics import OUTCOMES, TRAFFIC, Metrics
+
+CONTRACTS = tomllib.loads((Path(__file__).parents[3] / "contracts.toml").read_text())
+
+
+@pytest.fixture
+def registry():
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def metrics(registry):
+    return Metrics(registry)
+
+
+def test_names_and_labels_are_those_of_the_contracts(metrics, registry):
+    metrics.describe_model("n", "v", "d", "e")
+    collectors = [value for value in vars(metrics).values() if hasattr(value, "describe")]
+
+    labels = {}
+    for collector in collectors:
+        family = collector.describe()[0]
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        labels[name] = list(collector._labelnames)
+    assert labels == CONTRACTS["predictor_metrics"]
+
+
+def test_label_values_are_those_of_the_contracts():
+    values = CONTRACTS["label_values"]
+
+    assert set(TRAFFIC) == set(values["traffic"])
+    assert {reason for _, reason in OUTCOMES} == set(values["reason"])
+
+
+@pytest.mark.parametrize("traffic", TRAFFIC)
+@pytest.mark.parametrize(("code", "reason"), OUTCOMES)
+def test_every_answer_exists_at_zero(metrics, registry, traffic, code, reason):
+    labels = {"traffic": traffic, "code": str(code), "reason": reason}
+
+    assert registry.get_sample_value("asr_requests_total", labels) == 0
+
+
+def test_every_refusal_is_listed():
+    assert set(RefusedError.__subclasses__()) == set(REFUSALS)
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "refused", "timed"),
+    [
+        ("ok", 200, None, 1),
+        ("queue_full", 503, 1, 0),
+        ("deadline", 503, 1, 1),
+        ("bad_audio", 422, None, 0),
+        ("fault", 500, None, 1),
+    ],
+)
+def test_answer_counts_where_it_belongs(metrics, registry, reason, code, refused, timed):
+    account = Account("r", "probe", reason=reason)
+
+    metrics.count_answer(account, code, seconds=0.3)
+
+    traffic = {"traffic": "probe"}
+    assert registry.get_sample_value("asr_refused_total", {**traffic, "reason": reason}) == refused
+    assert registry.get_sample_value("asr_request_duration_seconds_count", traffic) == timed
