@@ -36,6 +36,7 @@ class Load:
     finished: Event = field(default_factory=Event)
     sent: int = 0
     late: int = 0
+    last_sent_seconds: float = 0.0
 
     @property
     def schedule(self) -> Schedule:
@@ -72,7 +73,8 @@ class OpenLoopUser(FastHttpUser):  # type: ignore[misc]
             for due in load.schedule.due_seconds():
                 if load.stop.wait(timeout=max(0.0, started + due - time.monotonic())):
                     break
-                load.late += is_late(due, time.monotonic() - started)
+                load.last_sent_seconds = time.monotonic() - started
+                load.late += is_late(due, load.last_sent_seconds)
                 load.sent += 1
                 in_flight.spawn(self._send, next(load.clips), started + due, started_epoch + due)
         finally:

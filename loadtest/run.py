@@ -14,7 +14,7 @@ from loadtest.clips import Clip, endless_order
 from loadtest.open_loop_user import Load, OpenLoopUser
 from loadtest.options import LoadOptions
 from loadtest.records import RequestLog, RequestRecord
-from loadtest.summary import summarise
+from loadtest.summary import Dispatched, summarise
 
 # Beyond the schedule and the last request's timeout nothing can be waiting.
 GRACE_SECONDS = 30.0
@@ -34,15 +34,15 @@ def run_load(options: LoadOptions, clips: Sequence[Clip]) -> dict[str, Any]:
             gevent.signal_handler(number, load.stop.set)
         started = time.monotonic()
         _drive(load)
-    return summarise(
-        records,
-        options=options,
+    sent = Dispatched(
         due=load.schedule.count,
         sent=load.sent,
         late=load.late,
+        last_sent_seconds=load.last_sent_seconds,
         seconds=time.monotonic() - started,
         ended_by="signal" if load.stop.is_set() else "schedule",
     )
+    return summarise(records, options=options, sent=sent)
 
 
 def _drive(load: Load) -> None:

@@ -5,12 +5,30 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from loadtest.options import LoadOptions
 from loadtest.records import RequestRecord
 
 PERCENTILES = (50, 90, 95, 99)
+
+
+@dataclass(frozen=True)
+class Dispatched:
+    """What left: requests due, sent and late; seconds of the whole load and up to its last request."""
+
+    due: int
+    sent: int
+    late: int
+    last_sent_seconds: float
+    seconds: float
+    ended_by: Literal["schedule", "signal"]
+
+    @property
+    def rate_per_second(self) -> float:
+        """The rate between the first and the last request: n of them are n - 1 intervals apart."""
+        return (self.sent - 1) / self.last_sent_seconds if self.last_sent_seconds > 0 else 0.0
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -25,22 +43,18 @@ def summarise(
     records: Sequence[RequestRecord],
     *,
     options: LoadOptions,
-    due: int,
-    sent: int,
-    late: int,
-    seconds: float,
-    ended_by: str,
+    sent: Dispatched,
 ) -> dict[str, Any]:
     """What the load did and met; latencies in seconds from when each request was due."""
     return {
         "url": options.base_url + options.path,
-        "ended_by": ended_by,
-        "seconds": round(seconds, 3),
-        "due": due,
-        "sent": sent,
+        "ended_by": sent.ended_by,
+        "seconds": round(sent.seconds, 3),
+        "due": sent.due,
+        "sent": sent.sent,
         "offered_rate_per_second": options.rate,
-        "sent_rate_per_second": round(sent / seconds, 3) if seconds > 0 else 0.0,
-        "late_dispatches": late,
+        "sent_rate_per_second": round(sent.rate_per_second, 3),
+        "late_dispatches": sent.late,
         "failed": sum(record.failed for record in records),
         "by_status": _counted(records, lambda record: str(record.status)),
         "by_model_version": _grouped(records, lambda record: record.model_version),

@@ -10,9 +10,11 @@ from loadtest.__main__ import check
 from loadtest.errors import LoadTestError, TooFewRequests
 from loadtest.options import LoadOptions
 from loadtest.records import RequestRecord
-from loadtest.summary import percentile, summarise
+from loadtest.summary import Dispatched, percentile, summarise
 
 OPTIONS = LoadOptions(url="http://127.0.0.1:1", audio=Path("clips"))
+
+SENT = Dispatched(due=4, sent=4, late=1, last_sent_seconds=1.0, seconds=2.0, ended_by="schedule")
 
 
 def record(latency_seconds: float, status: int = 200, pod: str = "a", error: str = "") -> RequestRecord:
@@ -24,6 +26,11 @@ def test_percentile_is_the_nearest_rank(percent: float, value: float) -> None:
     assert percentile([10, 9, 8, 7, 6, 5, 4, 3, 2, 1], percent) == value
 
 
+def test_rate_is_counted_up_to_the_last_request() -> None:
+    told = summarise([], options=OPTIONS, sent=SENT)
+    assert (told["sent_rate_per_second"], told["seconds"], told["late_dispatches"]) == (3.0, 2.0, 1)
+
+
 def test_requests_are_counted_by_who_answered() -> None:
     records = [
         record(0.1),
@@ -31,7 +38,7 @@ def test_requests_are_counted_by_who_answered() -> None:
         record(0.2, 503, pod="b", error="full"),
         record(9, 0, "", "x"),
     ]
-    told = summarise(records, options=OPTIONS, due=4, sent=4, late=1, seconds=2.0, ended_by="schedule")
+    told = summarise(records, options=OPTIONS, sent=SENT)
     assert told["by_status"] == {"0": 1, "200": 2, "503": 1}
     assert {pod: group["failed"] for pod, group in told["by_pod_template_hash"].items()} == {
         "": 1,
@@ -41,15 +48,7 @@ def test_requests_are_counted_by_who_answered() -> None:
 
 
 def test_latency_leaves_out_requests_that_nobody_answered() -> None:
-    told = summarise(
-        [record(0.25), record(30.0, 0)],
-        options=OPTIONS,
-        due=2,
-        sent=2,
-        late=0,
-        seconds=1.0,
-        ended_by="signal",
-    )
+    told = summarise([record(0.25), record(30.0, 0)], options=OPTIONS, sent=SENT)
     assert told["latency_seconds"]["max"] == 0.25
     assert told["failed"] == 1
 
