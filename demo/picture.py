@@ -17,7 +17,8 @@ from demo.user_load import UserRequest
 from demo.words import POINTS
 
 BANDS = {"promoted": "#d8efd3", "rolled back": "#f8dcd6", "paused": "#fdf1c7"}
-COLOURS = ("#1f77b4", "#d62728", "#ff7f0e", "#2ca02c", "#9467bd", "#8c564b")
+DOTS = {"promoted": "#1a7a1a", "rolled back": "#d62728", "paused": "#b8860b"}
+BLUE = "#1f77b4"
 HIGHEST_POINTS, LOWEST_POINTS = 20.0, -10.0
 HIGHEST_FACTOR = 5.0
 
@@ -45,6 +46,7 @@ def draw(
     factor.set_ylabel("inference time,\ncandidate / stable")
     factor.set_ylim(0, HIGHEST_FACTOR)
     _draw_users(users, timeline, requests)
+    users.set_xlim(left=0)
     users.set_xlabel("seconds since the first release was shipped")
     figure.suptitle(_title(timeline, requests))
     to.parent.mkdir(parents=True, exist_ok=True)
@@ -66,9 +68,10 @@ def _draw_bands(panel: Axes, timeline: Timeline) -> None:
 def _name_bands(panel: Axes, timeline: Timeline) -> None:
     for release in timeline.shipped:
         middle = (release.began + release.ended) / 2 - timeline.began
-        decided = f" by {release.outcome.gate}" if release.outcome.gate else ""
+        decided = f"\nby {release.outcome.gate}" if release.outcome.gate else "\nby all gates"
         words = f"{release.name}\n{release.outcome.ending}{decided}"
-        panel.text(middle, 1.03, words, ha="center", va="bottom", transform=panel.get_xaxis_transform())
+        where = panel.get_xaxis_transform()
+        panel.text(middle, 1.03, words, ha="center", va="bottom", fontsize=9, transform=where)
 
 
 def _draw_weights(panel: Axes, timeline: Timeline) -> None:
@@ -90,9 +93,9 @@ def _draw_bounds(panel: Axes, timeline: Timeline, measure: str, *, scale: float,
         seen = [(m.t - timeline.began, b) for m in moments for b in m.bounds if b.measure == measure]
         times = [t for t, _ in seen]
         lower, upper = ([b.lower * scale for _, b in seen], [b.upper * scale for _, b in seen])
-        panel.fill_between(times, lower, upper, alpha=0.35, color="#1f77b4", linewidth=1)
-        panel.plot(times, lower, color="#1f77b4", linewidth=1)
-        panel.plot(times, upper, color="#1f77b4", linewidth=1)
+        panel.fill_between(times, lower, upper, alpha=0.35, color=BLUE, linewidth=1)
+        panel.plot(times, lower, color=BLUE, linewidth=1)
+        panel.plot(times, upper, color=BLUE, linewidth=1)
     panel.axhline(margin, color="#d62728", linestyle="--", label=f"margin {margin:g}")
     panel.legend(loc="upper left")
 
@@ -103,11 +106,12 @@ def _by_release(timeline: Timeline) -> Iterator[list[Moment]]:
 
 
 def _draw_users(panel: Axes, timeline: Timeline, requests: Sequence[UserRequest]) -> None:
-    named = {release.candidate: release.name for release in timeline.shipped}
-    pods = dict.fromkeys(request.pod for request in requests if not request.failed)
-    for colour, pod in zip(COLOURS, pods, strict=False):
+    shipped = {release.candidate: release for release in timeline.shipped}
+    for pod in dict.fromkeys(request.pod for request in requests if not request.failed):
         own = [request for request in requests if request.pod == pod and not request.failed]
-        label = f"{named.get(pod, 'stable')} ({len(own)})"
+        release = shipped.get(pod)
+        label = f"{release.name if release else 'stable'} ({len(own)})"
+        colour = DOTS[release.outcome.ending] if release else BLUE
         panel.plot(*_latencies(timeline, own), ".", markersize=3, color=colour, label=label)
     failed = [request for request in requests if request.failed]
     if failed:
