@@ -39,5 +39,15 @@ spec:
         prometheus:
           address: {{ .root.Values.prometheus.address }}
           query: |
-            {{- .root.Files.Get (printf "queries/%s.promql" .gate) | trim | nindent 12 }}
+            {{- include "rollout-policies.query" . | nindent 12 }}
+{{- end }}
+
+{{- /* The gate's query file, with each <part> it names, but in comments, put in from queries/parts. */ -}}
+{{- define "rollout-policies.query" -}}
+{{- $query := .root.Files.Get (printf "queries/%s.promql" .gate) | trim -}}
+{{- range $path, $_ := .root.Files.Glob "queries/parts/*.promql" -}}
+{{- $part := base $path | trimSuffix ".promql" -}}
+{{- $query = regexReplaceAllLiteral (printf "(?m)^( *)<%s>$" $part) $query ($.root.Files.Get $path | trim) -}}
+{{- end -}}
+{{- $query -}}
 {{- end }}

@@ -1,0 +1,178 @@
+"""What the live gates make of a candidate's counters, and of the gateway's, asked of a real Prometheus."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.integration.gates.evidence import Series, flat, scraped
+
+BORN = 300  # the candidate's age in seconds
+BUCKETS = (0.5, 1, 2, 60)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What the candidate's one pod has counted, all of it since it was born."""
+
+    answers: dict[str, float] = field(default_factory=dict)  # code: count
+    probes: dict[str, float] = field(default_factory=dict)
+    refused: float = 0
+    audio: float = 0
+    inference: float = 0
+    below_seconds: tuple[float, ...] = ()  # requests below each of BUCKETS, then all
+    up: float = 1
+    until: float = 0
+    hash: str = "bbb"
+
+    def series(self) -> list[Series]:
+        pod = {"namespace": "{namespace}", "pod": "asr-1", "rollouts_pod_template_hash": self.hash}
+        user = {**pod, "traffic": "user"}
+        found = []
+        for traffic, codes in (("user", self.answers), ("probe", self.probes)):
+            for code, count in {"500": 0.0, "503": 0.0, "200": 0.0, **codes}.items():
+                labels = {**pod, "traffic": traffic, "code": code, "reason": "any"}
+                found.append(("asr_requests_total", labels, count))
+        found.append(("asr_refused_total", {**user, "reason": "queue_full"}, self.refused))
+        found.append(("asr_audio_seconds_total", user, self.audio))
+        found.append(("asr_inference_seconds_total", user, self.inference))
+        for bound, count in zip((*BUCKETS, "+Inf"), self.below_seconds, strict=False):
+            labels = {**user, "le": str(bound)}
+            found.append(("asr_request_duration_seconds_bucket", labels, count))
+        if self.below_seconds:
+            found.append(("asr_request_duration_seconds_count", user, self.below_seconds[-1]))
+        scrapes = flat("up", pod, self.up, since=BORN, until=self.until if self.up else 0)
+        return [scrapes, *(flat(*one, since=BORN, until=self.until) for one in found)]
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """What a gateway pod has counted of the canary Service: of earlier candidates, then of this one."""
+
+    before: dict[str, float] = field(default_factory=dict)
+    since: dict[str, float] = field(default_factory=dict)
+    seen_age: float = 120  # when this candidate's were seen
+    total_is_there: bool = True
+    pod: str = "gateway-1"
+    outage: tuple[float, float] | None = None  # ages between which it was not scraped
+
+    def series(self) -> list[Series]:
+        cluster = {
+            "pod": self.pod,
+            "namespace": "istio-ingress",
+            "cluster_name": "outbound|80||asr-canary.{namespace}.svc.cluster.local",
+        }
+        found = [flat("envoy_cluster_upstream_rq_total", cluster, 1000)] if self.total_is_there else []
+        for code in self.before.keys() | self.since.keys():
+            before, since = self.before.get(code, 0), self.since.get(code, 0)
+            found.append(
+                scraped(
+                    "envoy_cluster_upstream_rq",
+                    {**cluster, "response_code": code},
+                    lambda age, before=before, since=since: before + (since if age <= self.seen_age else 0),
+                    # Envoy makes the series of a code with its first answer.
+                    since=600 if before else self.seen_age,
+                )
+            )
+        return [self._without_outage(series) for series in found]
+
+    def _without_outage(self, series: Series) -> Series:
+        if self.outage is None:
+            return series
+        oldest, youngest = self.outage
+        points = tuple(point for point in series.points if not youngest <= point[0] <= oldest)
+        return Series(series.name, series.labels, points)
+
+
+QUIET = Gateway()
+GOOD = Candidate({"200": 100})
+REFUSING = Candidate({"200": 50, "503": 50})
+
+ERRORS: list[tuple[str, list[Candidate | Gateway], str]] = [
+    ("few enough", [Candidate({"200": 990, "500": 10}), QUIET], "Successful"),
+    ("none", [GOOD, QUIET], "Successful"),
+    ("too many", [Candidate({"200": 980, "500": 20}), QUIET], "Failed"),
+    ("too few requests", [Candidate({"200": 10, "500": 9}), QUIET], "Inconclusive"),
+    ("nothing but refusals", [Candidate({"503": 1000}), QUIET], "Inconclusive"),
+    ("refusals are not errors", [REFUSING, QUIET], "Successful"),
+    ("client's mistakes are not errors", [Candidate({"200": 50, "400": 50, "415": 9}), QUIET], "Successful"),
+    ("client's mistakes dilute nothing", [Candidate({"200": 98, "500": 2, "400": 900}), QUIET], "Failed"),
+    ("probes do not count", [Candidate({"200": 10}, probes={"200": 500}), QUIET], "Inconclusive"),
+    ("lost on the way", [GOOD, Gateway(since={"503": 10})], "Failed"),
+    ("lost after earlier losses", [GOOD, Gateway({"503": 40}, {"503": 10})], "Failed"),
+    ("lost at another gateway pod", [GOOD, QUIET, Gateway(since={"504": 9}, pod="g-2")], "Failed"),
+    ("only earlier candidates lost", [GOOD, Gateway({"503": 40, "500": 3})], "Successful"),
+    ("a refusal is seen on both sides", [REFUSING, Gateway(since={"503": 50})], "Successful"),
+    ("an error counts once", [Candidate({"200": 990, "500": 10}), Gateway(since={"500": 10})], "Successful"),
+    ("seen at the gateway first", [GOOD, Gateway(since={"503": 10}, seen_age=5)], "Successful"),
+    ("gateway not scraped for a while", [GOOD, Gateway({"503": 40}, outage=(200, 150))], "Successful"),
+    ("gateway is not scraped", [GOOD, Gateway(total_is_there=False)], "Inconclusive"),
+    ("no gateway", [GOOD], "Inconclusive"),
+    ("pod not scraped", [Candidate({"200": 100}, up=0), QUIET], "Inconclusive"),
+    ("pod not scraped, and lost many", [Candidate(up=0, until=60), Gateway(since={"503": 30})], "Failed"),
+    ("lost all", [Candidate(), Gateway(since={"503": 20})], "Failed"),
+    ("lost all of too few", [Candidate(), Gateway(since={"503": 19})], "Inconclusive"),
+    ("counts are NaN", [Candidate({"200": math.nan}), QUIET], "Inconclusive"),
+    ("gone for six minutes", [Candidate({"200": 100}, until=360), QUIET], "Inconclusive"),
+    ("of another version", [Candidate({"200": 100}, hash="ccc"), QUIET], "Inconclusive"),
+    ("nothing is there", [], "Inconclusive"),
+]
+
+LATENCY: list[tuple[str, list[Candidate], str]] = [
+    ("soon enough", [Candidate(below_seconds=(90, 96, 100, 100, 100))], "Successful"),
+    ("too slow", [Candidate(below_seconds=(0, 10, 90, 100, 100))], "Failed"),
+    ("beyond the histogram", [Candidate(below_seconds=(0, 0, 0, 0, 100))], "Failed"),
+    ("too few requests", [Candidate(below_seconds=(19, 19, 19, 19, 19))], "Inconclusive"),
+    ("counts are NaN", [Candidate(below_seconds=(math.nan,) * 5)], "Inconclusive"),
+    ("pod not scraped", [Candidate(below_seconds=(100,) * 5, up=0)], "Inconclusive"),
+    ("gone for six minutes", [Candidate(below_seconds=(100,) * 5, until=360)], "Inconclusive"),
+    ("of another version", [Candidate(below_seconds=(100,) * 5, hash="ccc")], "Inconclusive"),
+    ("nothing is there", [], "Inconclusive"),
+]
+
+BUSY = {"200": 100.0}
+THROUGHPUT: list[tuple[str, list[Candidate], str]] = [
+    ("fast enough", [Candidate(BUSY, audio=500, inference=50)], "Successful"),
+    ("exactly fast enough", [Candidate(BUSY, audio=500, inference=100)], "Successful"),
+    ("too slow", [Candidate(BUSY, audio=499, inference=100)], "Failed"),
+    ("refuses little", [Candidate({"200": 95, "503": 5}, refused=5, audio=500, inference=50)], "Successful"),
+    ("refuses much", [Candidate({"200": 90, "503": 10}, refused=10, audio=500, inference=50)], "Failed"),
+    ("refuses all", [Candidate({"503": 100}, refused=100)], "Failed"),
+    ("too few requests", [Candidate({"200": 19}, audio=500, inference=50)], "Inconclusive"),
+    ("answered nothing right", [Candidate({"500": 100})], "Inconclusive"),
+    ("counts are NaN", [Candidate(BUSY, audio=math.nan, inference=50)], "Inconclusive"),
+    ("pod not scraped", [Candidate(BUSY, audio=500, inference=50, up=0)], "Inconclusive"),
+    ("gone for six minutes", [Candidate(BUSY, audio=500, inference=50, until=360)], "Inconclusive"),
+    ("of another version", [Candidate(BUSY, audio=500, inference=50, hash="ccc")], "Inconclusive"),
+    ("nothing is there", [], "Inconclusive"),
+]
+
+TABLE = [
+    ("errors", {"max_ratio": 0.01, "min_requests": 20}, ERRORS),
+    ("latency", {"quantile": 0.95, "max_seconds": 1.5, "min_requests": 20}, LATENCY),
+    (
+        "throughput",
+        {"min_audio_seconds_per_inference_second": 5, "max_refused_ratio": 0.05, "min_requests": 20},
+        THROUGHPUT,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("gate", "thresholds", "seen", "verdict"),
+    [
+        pytest.param(gate, thresholds, seen, verdict, id=f"{gate}-{name}")
+        for gate, thresholds, rows in TABLE
+        for name, seen, verdict in rows
+    ],
+)
+def test_a_candidate_is_judged(
+    judge: Callable[..., str],
+    gate: str,
+    thresholds: dict[str, float],
+    seen: list[Candidate | Gateway],
+    verdict: str,
+) -> None:
+    series = [one for source in seen for one in source.series()]
+    assert judge(gate, series, **thresholds) == verdict
