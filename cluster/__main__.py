@@ -17,6 +17,7 @@ from cluster import (
     pins,
     platform,
     preconditions,
+    registry,
     tools,
 )
 from cluster.errors import ClusterError
@@ -71,6 +72,8 @@ def up(_: argparse.Namespace) -> None:
     chosen = images.ensure_images(table)  # before the tools, since building overlaps all the compiling
     tools.ensure_tools(table)
     kind_cluster.ensure_cluster(chosen.node)
+    if not registry.pulls(table):
+        kind_cluster.load(chosen.in_cluster())  # a cluster older than its images lacks them
     platform.ensure_platform(chosen)
     say("ready: gateway http://127.0.0.1:30080, Prometheus http://127.0.0.1:30090")
     say('next: eval "$(python3 -m cluster env)"; kubectl get pods -A')

@@ -31,6 +31,10 @@ class Images:
     python_base: str
     data_base: str
 
+    def in_cluster(self) -> tuple[str, ...]:
+        """Those that pods of the platform run."""
+        return (self.argo_rollouts, self.istiod, self.proxyv2, self.prometheus)
+
 
 def published(pins: Mapping[str, Pin]) -> Images:
     """The pins' published images."""

@@ -50,7 +50,16 @@ def ensure_node_image(pins: Mapping[str, Pin]) -> str:
         build(folder, unloaded, {"BASE_IMAGE": NODE.image})
     with step(f"loading {len(IMAGES)} images into {wanted}"):
         _load(unloaded, wanted, pins)
+    _drop_superseded(wanted)
     return wanted
+
+
+def _drop_superseded(wanted: str) -> None:
+    """Untag node images of other recipes, over 1 GB each; Docker refuses those a cluster still runs."""
+    listed = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "serinus/node*").split()
+    for image in listed:
+        if image != wanted:
+            succeeds([engine.docker_client(), "image", "rm", image])
 
 
 def labels(pins: Mapping[str, Pin]) -> list[tuple[str, str]]:

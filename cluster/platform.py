@@ -122,6 +122,8 @@ def apply(manifest: str, *arguments: str) -> None:
 
 def _install(images: Images) -> None:
     with step("installing Istio, Argo Rollouts and Prometheus"):
+        # Before kube-proxy works a call to the API leaves the node, and Argo's controller gives up at once.
+        kubectl("rollout", "status", "-n=kube-system", "daemonset/kube-proxy", f"--timeout={READY_SECONDS}s")
         apply(_file("namespaces.yaml"))
         jobs = (
             lambda: _install_istio(images),

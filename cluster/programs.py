@@ -17,7 +17,10 @@ from cluster.pins import Pin
 
 @dataclass(frozen=True)
 class Program:
-    """A Go main package, the wrapper module that pins it, and how to link it."""
+    """A Go main package, the wrapper module that pins it, and how to link it.
+
+    `version_variables` are linked to the pin's version, without its `v` where the program `says_v` itself.
+    """
 
     name: str
     wrapper: str
@@ -28,6 +31,7 @@ class Program:
     linked: tuple[str, ...] = ()
     tags: str = ""
     on_path: bool = False
+    says_v: bool = False
 
     @property
     def target(self) -> Path:
@@ -37,6 +41,7 @@ class Program:
     def build_arguments(self, pins: Mapping[str, Pin]) -> list[str]:
         """The arguments of `go build` before the package."""
         version = pins[self.pin].version if self.pin else ""
+        version = version.removeprefix("v") if self.says_v else version
         values = [f"{variable}={version}" for variable in self.version_variables] + list(self.linked)
         ldflags = " ".join(["-s", "-w", *(f"-X {value}" for value in values)])
         return ["-trimpath", *(["-tags", self.tags] if self.tags else []), "-ldflags", ldflags]
@@ -87,6 +92,7 @@ def _argo(name: str, seconds: int, *, on_path: bool = False) -> Program:
         "argo-rollouts",
         (f"{ARGO}/utils/version.version",),
         on_path=on_path,
+        says_v=True,
     )
 
 
