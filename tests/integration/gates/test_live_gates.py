@@ -53,7 +53,7 @@ class Gateway:
     before: dict[str, float] = field(default_factory=dict)
     since: dict[str, float] = field(default_factory=dict)
     seen_age: float = 120  # when this candidate's were seen
-    total_is_there: bool = True
+    serves: bool = True  # whether any request for the model came this way
     pod: str = "gateway-1"
     outage: tuple[float, float] | None = None  # ages between which it was not scraped
 
@@ -63,7 +63,8 @@ class Gateway:
             "namespace": "istio-ingress",
             "cluster_name": "outbound|80||asr-canary.{namespace}.svc.cluster.local",
         }
-        found = [flat("envoy_cluster_upstream_rq_total", cluster, 1000)] if self.total_is_there else []
+        stable = {**cluster, "cluster_name": "outbound|80||asr-stable.{namespace}.svc.cluster.local"}
+        found = [flat("envoy_cluster_upstream_rq_total", stable, 1000)] if self.serves else []
         for code in self.before.keys() | self.since.keys():
             before, since = self.before.get(code, 0), self.since.get(code, 0)
             found.append(
@@ -107,7 +108,7 @@ ERRORS: list[tuple[str, list[Candidate | Gateway], str]] = [
     ("an error counts once", [Candidate({"200": 990, "500": 10}), Gateway(since={"500": 10})], "Successful"),
     ("seen at the gateway first", [GOOD, Gateway(since={"503": 10}, seen_age=5)], "Successful"),
     ("gateway not scraped for a while", [GOOD, Gateway({"503": 40}, outage=(200, 150))], "Successful"),
-    ("gateway is not scraped", [GOOD, Gateway(total_is_there=False)], "Inconclusive"),
+    ("gateway has served nobody", [GOOD, Gateway(serves=False)], "Inconclusive"),
     ("no gateway", [GOOD], "Inconclusive"),
     ("pod not scraped", [Candidate({"200": 100}, up=0), QUIET], "Inconclusive"),
     ("pod not scraped, and lost many", [Candidate(up=0, until=60), Gateway(since={"503": 30})], "Failed"),
