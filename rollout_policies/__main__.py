@@ -53,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     referee.add_argument("--data", type=Path, required=True, metavar="DIR", help="where evidence is kept")
     referee.add_argument("--port", type=int, default=8090, help="of the metrics and the page (%(default)s)")
     referee.add_argument("--namespace", default="all", metavar="NS", help="whose Rollouts (%(default)s)")
+    referee.add_argument(
+        "--kubeconfig", type=Path, metavar="FILE", help="how to reach the cluster from outside of it"
+    )
     add_alphas(referee)
     referee.set_defaults(run=_referee)
     simulate.add_command(commands)
@@ -100,7 +103,7 @@ def _referee(options: argparse.Namespace) -> int:
     golden = read_golden_sets(options.golden)
     options.data.mkdir(parents=True, exist_ok=True)
     alphas = Alphas(options.alpha_fail, options.alpha_pass)
-    cluster = KubernetesApi(None if options.namespace == "all" else options.namespace)
+    cluster = KubernetesApi(None if options.namespace == "all" else options.namespace, options.kubeconfig)
     referee = Referee(cluster, golden, RefereeOptions(options.data, alphas))
     registry = CollectorRegistry()
     registry.register(WalkMetrics(referee.views))

@@ -4,6 +4,7 @@ import datetime
 import logging
 import uuid
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import urllib3
@@ -20,16 +21,20 @@ log = logging.getLogger(__name__)
 
 
 class KubernetesApi:
-    """The cluster as seen from a pod's service account, or from a kubeconfig outside; one namespace or
-    all."""
+    """The cluster of a kubeconfig, or without one that of the pod this runs in; one namespace or all."""
 
-    def __init__(self, namespace: str | None) -> None:
+    def __init__(self, namespace: str | None, kubeconfig: Path | None = None) -> None:
+        configuration = client.Configuration()
         try:
-            config.load_config()
+            if kubeconfig is None:
+                config.load_incluster_config(client_configuration=configuration)
+            else:
+                config.load_kube_config(str(kubeconfig), client_configuration=configuration)
         except config.ConfigException as error:
-            raise ClusterError(f"neither a service account nor a kubeconfig is here: {error}") from error
+            place = kubeconfig or "this pod's service account (outside a cluster give --kubeconfig)"
+            raise ClusterError(f"no cluster can be reached with {place}: {error}") from error
         self._namespace = namespace
-        self._api = client.ApiClient()
+        self._api = client.ApiClient(configuration)
         self._objects, self._core = client.CustomObjectsApi(self._api), client.CoreV1Api(self._api)
 
     def rollouts(self) -> Sequence[Object]:

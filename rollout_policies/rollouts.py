@@ -93,7 +93,7 @@ def probe_plan(rollout: Object) -> ProbePlan:
             f"{PROBE_RATE} must be above 0 and at most {MAX_RATE:g} pairs a second, not {rate:g}"
         )
     port = _number(annotations, PROBE_PORT, DEFAULT_PORT)
-    if port != int(port) or not 1 <= port <= 65535:
+    if not 1 <= port <= 65535 or port != int(port):
         raise AnnotationError(f"{PROBE_PORT} must be a port from 1 to 65535, not {annotations[PROBE_PORT]!r}")
     return ProbePlan(annotations[GOLDEN_SET], rate, int(port), path)
 

@@ -145,9 +145,8 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "simulate",
         help="show how soon a margin decides on recorded word errors, and how often it is wrong",
         description=__doc__,
-        epilog="Columns: the true difference in points; how often the version passed and failed, and how often "
-        "that was wrong; clips until the decision (median, and nine walks in ten); how often a bound ever "
-        "excluded the truth.",
+        epilog="Columns: the true difference in points; how often the version passed and failed; how often "
+        "that was wrong; clips until the decision (median, nine walks in ten); how often a bound missed it.",
     )
     parser.add_argument("--errors", type=Path, required=True, metavar="TSV", help="the table of word errors")
     parser.add_argument("--stable", required=True, metavar="VERSION", help="the stable version's column")

@@ -1,0 +1,68 @@
+"""Evidence on the disk: replayed, torn, foreign, counted once."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rollout_policies.errors import EvidenceError
+from rollout_policies.evidence import EvidenceFile, Identity, Pair, SideResult
+
+IDENTITY = Identity("speech", "asr", "aaa", "bbb", "d" * 64)
+SIDE = SideResult("twenty one men", 0, 200, "", 12.5, 1, "asr-aaa-1")
+
+
+def _pair(clip: str) -> Pair:
+    return Pair(clip, 1.0, SIDE, replace(SIDE, word_errors=1, reason="status 500", inference_ms=None))
+
+
+def test_pairs_come_back_after_a_restart(tmp_path: Path) -> None:
+    EvidenceFile(tmp_path, IDENTITY).append(_pair("a"))
+    assert EvidenceFile(tmp_path, IDENTITY).pairs == [_pair("a")]
+
+
+def test_another_candidate_begins_anew(tmp_path: Path) -> None:
+    EvidenceFile(tmp_path, IDENTITY).append(_pair("a"))
+    assert EvidenceFile(tmp_path, replace(IDENTITY, candidate="ccc")).pairs == []
+
+
+def test_a_torn_last_line_is_dropped_and_written_over(tmp_path: Path) -> None:
+    file = EvidenceFile(tmp_path, IDENTITY)
+    file.append(_pair("a"))
+    with file.path.open("ab") as torn:
+        torn.write(b'{"clip": "b", "at"')
+    reopened = EvidenceFile(tmp_path, IDENTITY)
+    reopened.append(_pair("b"))
+    assert [pair.clip for pair in EvidenceFile(tmp_path, IDENTITY).pairs] == ["a", "b"]
+
+
+def test_a_torn_header_is_written_anew(tmp_path: Path) -> None:
+    path = EvidenceFile(tmp_path, IDENTITY).path
+    path.write_bytes(path.read_bytes()[:20])
+    assert EvidenceFile(tmp_path, IDENTITY).pairs == []
+    assert path.read_bytes().endswith(b"\n")
+
+
+def test_no_clip_counts_twice(tmp_path: Path) -> None:
+    file = EvidenceFile(tmp_path, IDENTITY)
+    file.append(_pair("a"))
+    with pytest.raises(EvidenceError, match="clip a has been counted"):
+        file.append(_pair("a"))
+    lines = file.path.read_bytes().splitlines(keepends=True)
+    file.path.write_bytes(b"".join([*lines, lines[-1]]))
+    assert len(EvidenceFile(tmp_path, IDENTITY).pairs) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('{"format": 1, "namespace": "other"}\n', "belongs to"),
+        ("HEADER\nnonsense\n", "line 2 is not JSON"),
+        ('HEADER\n{"clip": "a"}\n', "line 2 is not a pair"),
+    ],
+)
+def test_a_foreign_or_damaged_file_is_refused(tmp_path: Path, content: str, reason: str) -> None:
+    path = EvidenceFile(tmp_path, IDENTITY).path
+    path.write_text(content.replace("HEADER", path.read_text().strip()))
+    with pytest.raises(EvidenceError, match=reason):
+        EvidenceFile(tmp_path, IDENTITY)

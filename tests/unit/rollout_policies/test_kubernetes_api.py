@@ -1,0 +1,136 @@
+"""Requests to and answers from a Kubernetes API, over real HTTP to a scripted one (a real one: tests/e2e)."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from rollout_policies.errors import ClusterError
+from rollout_policies.kubernetes_api import KubernetesApi
+from rollout_policies.rollouts import Comparison
+
+COMPARISON = Comparison("speech", "asr", "u-1", "7", "aaa", "bbb", (("app", "asr"),))
+POD = {
+    "metadata": {"name": "asr-1", "labels": {"rollouts-pod-template-hash": "bbb"}},
+    "status": {"podIP": "10.0.0.9"},
+}
+
+
+class ScriptedApi(ThreadingHTTPServer):
+    """Answers from a table of paths to bodies and keeps what was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answering)
+        self.answers: dict[str, Any] = {}
+        self.asked: list[tuple[str, str, Any]] = []
+
+
+class _Answering(BaseHTTPRequestHandler):
+    server: ScriptedApi
+
+    def _answer(self) -> None:
+        sent = self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.server.asked.append((self.command, self.path, json.loads(sent) if sent else None))
+        found = self.server.answers.get(urlsplit(self.path).path)
+        body = json.dumps(found if found is not None else {"message": "no"}).encode()
+        self.send_response(403 if found is None else 200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = _answer  # noqa: N815 the base class's names
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedApi]:
+    api = ScriptedApi()
+    threading.Thread(target=api.serve_forever, args=(0.02,), daemon=True).start()
+    yield api
+    api.shutdown()
+    api.server_close()
+
+
+@pytest.fixture
+def kubeconfig(server: ScriptedApi, tmp_path: Path) -> Path:
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "c",
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{server.server_address[1]}"}}],
+        "users": [{"name": "u", "user": {}}],
+    }
+    path = tmp_path / "kubeconfig"
+    path.write_text(json.dumps(config))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("namespace", "path"),
+    [
+        (None, "/apis/argoproj.io/v1alpha1/rollouts"),
+        ("speech", "/apis/argoproj.io/v1alpha1/namespaces/speech/rollouts"),
+    ],
+)
+def test_rollouts_of_one_or_all_namespaces_are_read(
+    kubeconfig: Path, server: ScriptedApi, namespace: str | None, path: str
+) -> None:
+    server.answers[path] = {"items": [{"metadata": {"name": "asr"}}]}
+    assert KubernetesApi(namespace, kubeconfig).rollouts() == [{"metadata": {"name": "asr"}}]
+
+
+def test_pods_of_both_sides_are_selected_and_come_as_the_api_writes_them(
+    kubeconfig: Path, server: ScriptedApi
+) -> None:
+    server.answers["/api/v1/namespaces/speech/pods"] = {"items": [POD]}
+    found = KubernetesApi(None, kubeconfig).pods(COMPARISON)
+    assert found[0]["status"]["podIP"] == "10.0.0.9"
+    query = parse_qs(urlsplit(server.asked[0][1]).query)
+    assert query["labelSelector"] == ["app=asr,rollouts-pod-template-hash in (aaa,bbb)"]
+
+
+def test_an_event_is_recorded_on_the_rollout(kubeconfig: Path, server: ScriptedApi) -> None:
+    server.answers["/api/v1/namespaces/speech/events"] = {"metadata": {}, "involvedObject": {}}
+    KubernetesApi(None, kubeconfig).announce(COMPARISON, "WalkStarted", "a sentence", False)
+    command, _, sent = server.asked[0]
+    assert (command, sent["reason"], sent["message"], sent["type"]) == (
+        "POST",
+        "WalkStarted",
+        "a sentence",
+        "Normal",
+    )
+    assert sent["involvedObject"]["uid"] == "u-1"
+
+
+def test_a_refused_event_does_not_end_the_walk(
+    kubeconfig: Path, server: ScriptedApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    KubernetesApi(None, kubeconfig).announce(COMPARISON, "WalkStarted", "a sentence", False)
+    assert "the Event WalkStarted was not recorded: the Kubernetes API answered 403" in caplog.text
+
+
+def test_a_refused_read_says_what_the_api_answered(kubeconfig: Path) -> None:
+    with pytest.raises(ClusterError, match="the Kubernetes API answered 403"):
+        KubernetesApi(None, kubeconfig).rollouts()
+
+
+def test_an_api_that_does_not_answer_is_said_so(kubeconfig: Path, server: ScriptedApi) -> None:
+    api = KubernetesApi(None, kubeconfig)
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(ClusterError, match="the Kubernetes API did not answer"):
+        api.rollouts()
+
+
+def test_a_kubeconfig_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ClusterError, match=r"no cluster can be reached with .*nowhere"):
+        KubernetesApi(None, tmp_path / "nowhere")

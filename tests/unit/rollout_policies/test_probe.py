@@ -1,0 +1,174 @@
+"""What one probe makes of each kind of answer, over real HTTP on loopback."""
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from rollout_policies.evidence import Pair
+from rollout_policies.golden.manifest import Clip, GoldenSet
+from rollout_policies.probe import Discarded, ProbeLimits, Prober
+from rollout_policies.rollouts import Endpoint
+from tests.unit.rollout_policies.scripted_predictor import Said, StartPredictor, say_first_word, say_label
+
+RNG = random.Random(3)  # noqa: S311 which side is asked first is no secret
+LIMITS = ProbeLimits(timeout_seconds=5, attempts=3)
+
+
+@pytest.fixture
+def clip(golden: GoldenSet) -> Clip:
+    return golden.clips[0]
+
+
+@pytest.fixture
+def waited() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def prober(waited: list[float]) -> Iterator[Prober]:
+    def wait(seconds: float) -> bool:
+        waited.append(seconds)
+        return False
+
+    with httpx.Client(trust_env=False) as client:
+        yield Prober(client, LIMITS, wait, lambda _: True)
+
+
+def _pair(prober: Prober, clip: Clip, stable: Endpoint, candidate: Endpoint) -> Pair:
+    outcome = prober.probe_pair(clip, stable, candidate, RNG)
+    assert isinstance(outcome, Pair), outcome
+    return outcome
+
+
+def _answers(*said: Said) -> Callable[[bytes], Said]:
+    """Answer one after the other, the last one for ever."""
+    left = list(said)
+    return lambda _: left.pop(0) if len(left) > 1 else left[0]
+
+
+def test_a_pair_holds_both_sides_errors_and_times(
+    prober: Prober, clip: Clip, start_predictor: StartPredictor
+) -> None:
+    stable, candidate = start_predictor("aaa", say_label), start_predictor("bbb", say_first_word)
+    pair = _pair(prober, clip, stable.endpoint, candidate.endpoint)
+    assert (pair.stable.word_errors, pair.candidate.word_errors) == (0, 2)
+    assert (pair.stable.inference_ms, pair.candidate.pod) == (10.0, "asr-bbb")
+
+
+def test_a_probe_says_that_it_is_one(prober: Prober, clip: Clip, start_predictor: StartPredictor) -> None:
+    stable, candidate = start_predictor("aaa", say_label), start_predictor("bbb", say_label)
+    _pair(prober, clip, stable.endpoint, candidate.endpoint)
+    sent = stable.requests[0]
+    assert (sent["x-serinus-probe"], sent["content-type"]) == ("golden", "audio/wav")
+    assert sent["path"] == "/v1/models/asr:predict"
+
+
+def test_the_side_asked_first_is_random(prober: Prober, clip: Clip, start_predictor: StartPredictor) -> None:
+    asked: list[str] = []
+
+    def noting(name: str) -> Callable[[bytes], Said]:
+        return lambda audio: (asked.append(name), say_label(audio))[1]
+
+    stable, candidate = start_predictor("aaa", noting("stable")), start_predictor("bbb", noting("candidate"))
+    for _ in range(40):
+        prober.probe_pair(clip, stable.endpoint, candidate.endpoint, RNG)
+    assert 8 < asked[::2].count("stable") < 32
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (Said(status=500), "status 500"),
+        (Said(status=413), "status 413"),
+        (Said(status=0), "broken answer"),
+        (Said(), "an answer without predictions[0].text"),
+    ],
+)
+def test_what_is_missing_counts_as_every_word_wrong(
+    prober: Prober, clip: Clip, start_predictor: StartPredictor, said: Said, reason: str
+) -> None:
+    stable, candidate = start_predictor("aaa", say_label), start_predictor("bbb", _answers(said))
+    side = _pair(prober, clip, stable.endpoint, candidate.endpoint).candidate
+    assert (side.word_errors, side.inference_ms, side.attempts) == (3, None, 1)
+    assert side.reason.startswith(reason)
+
+
+def test_an_empty_transcript_misses_every_word_and_has_a_time(
+    prober: Prober, clip: Clip, start_predictor: StartPredictor
+) -> None:
+    stable, candidate = start_predictor("aaa", say_label), start_predictor("bbb", _answers(Said("")))
+    side = _pair(prober, clip, stable.endpoint, candidate.endpoint).candidate
+    assert (side.word_errors, side.reason, side.inference_ms) == (3, "", 10.0)
+
+
+def test_no_answer_in_time_counts_as_every_word_wrong(
+    clip: Clip, start_predictor: StartPredictor, waited: list[float]
+) -> None:
+    let_go = threading.Event()
+
+    def late(audio: bytes) -> Said:
+        let_go.wait(10)
+        return say_label(audio)
+
+    stable, candidate = start_predictor("aaa", say_label), start_predictor("bbb", late)
+    with httpx.Client(trust_env=False) as client:
+        prober = Prober(client, replace(LIMITS, timeout_seconds=0.3), lambda _: False, lambda _: True)
+        side = _pair(prober, clip, stable.endpoint, candidate.endpoint).candidate
+    let_go.set()
+    assert (side.word_errors, side.status, side.reason) == (3, 0, "no answer in 0.3 s")
+
+
+def test_a_refusal_is_tried_again_after_what_it_asks_for(
+    prober: Prober, clip: Clip, start_predictor: StartPredictor, waited: list[float]
+) -> None:
+    refusals = [
+        Said(status=code, headers={"retry-after": after}) for code, after in ((503, "2"), (429, "900"))
+    ]
+    stable = start_predictor("aaa", say_label)
+    candidate = start_predictor("bbb", _answers(*refusals, Said("press one")))
+    side = _pair(prober, clip, stable.endpoint, candidate.endpoint).candidate
+    assert (side.word_errors, side.attempts) == (1, 3)
+    assert waited == [2.0, LIMITS.longest_backoff_seconds]
+
+
+def test_a_side_that_only_refuses_has_every_word_wrong(
+    prober: Prober, clip: Clip, start_predictor: StartPredictor, waited: list[float]
+) -> None:
+    stable, candidate = start_predictor("aaa", say_label), start_predictor("bbb", _answers(Said(status=503)))
+    side = _pair(prober, clip, stable.endpoint, candidate.endpoint).candidate
+    assert (side.word_errors, side.reason, side.attempts) == (3, "status 503", 3)
+    assert waited == [0.25, 0.5]
+
+
+@pytest.mark.parametrize("said", [Said(status=404), Said(status=503), Said(status=0)])
+def test_two_sides_without_a_transcript_prove_nothing(
+    prober: Prober, clip: Clip, start_predictor: StartPredictor, said: Said
+) -> None:
+    stable, candidate = start_predictor("aaa", _answers(said)), start_predictor("bbb", _answers(said))
+    outcome = prober.probe_pair(clip, stable.endpoint, candidate.endpoint, RNG)
+    assert isinstance(outcome, Discarded)
+    assert outcome.reason.startswith("neither side gave a transcript")
+
+
+def test_an_answer_of_another_pod_is_discarded(
+    prober: Prober, clip: Clip, start_predictor: StartPredictor
+) -> None:
+    stable, other = start_predictor("aaa", say_label), start_predictor("ccc", say_label)
+    asked = replace(other.endpoint, pod_template_hash="bbb", pod="asr-bbb")
+    outcome = prober.probe_pair(clip, stable.endpoint, asked, RNG)
+    assert isinstance(outcome, Discarded)
+    assert "answered by hash 'ccc', not by asr-bbb of 'bbb'" in outcome.reason
+
+
+def test_a_pod_that_has_gone_is_no_evidence(clip: Clip, start_predictor: StartPredictor) -> None:
+    stable = start_predictor("aaa", say_label)
+    gone = replace(stable.endpoint, pod="asr-bbb", pod_template_hash="bbb", url="http://127.0.0.1:9/")
+    with httpx.Client(trust_env=False) as client:
+        prober = Prober(client, LIMITS, lambda _: False, lambda endpoint: endpoint == stable.endpoint)
+        outcome = prober.probe_pair(clip, stable.endpoint, gone, RNG)
+    assert isinstance(outcome, Discarded)
+    assert outcome.reason.startswith("asr-bbb is no longer ready (no connection")

@@ -1,0 +1,267 @@
+"""Walks from start to end over real HTTP; the cluster is a list in memory (a real one: tests/e2e)."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rollout_policies import runner
+from rollout_policies.errors import ClusterError
+from rollout_policies.evidence import EvidenceFile, Identity, Pair, SideResult
+from rollout_policies.golden.manifest import GoldenSet
+from rollout_policies.probe import ProbeLimits
+from rollout_policies.referee import Referee, RefereeOptions
+from rollout_policies.rollouts import Comparison
+from rollout_policies.walk import walk_order
+from tests.unit.rollout_policies.scripted_predictor import (
+    Said,
+    ScriptedPredictor,
+    StartPredictor,
+    say_first_word,
+    say_label,
+)
+
+
+def until(what: str, holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until something holds, or fail by its name."""
+    end, pause = time.monotonic() + seconds, threading.Event()
+    while not holds():
+        assert time.monotonic() < end, f"{what}: not within {seconds} s"
+        pause.wait(0.01)
+
+
+@dataclass
+class Town:
+    """A cluster of one Rollout, its pods and the Events recorded on it."""
+
+    predictors: Sequence[ScriptedPredictor]
+    status: dict[str, Any]
+    annotations: dict[str, str]
+    ready: str = "True"
+    events: list[tuple[str, str]] = field(default_factory=list)
+    failures: int = 0
+
+    def rollouts(self) -> list[dict[str, Any]]:
+        """Return the Rollout, unless an outage was asked for."""
+        if self.failures:
+            self.failures -= 1
+            raise ClusterError("the Kubernetes API answered 500 on purpose")
+        metadata = {"namespace": "speech", "name": "asr", "uid": "u", "annotations": self.annotations}
+        return [{"metadata": metadata, "spec": {}, "status": self.status}]
+
+    def pods(self, comparison: Comparison) -> list[dict[str, Any]]:
+        """Return a pod for each predictor."""
+        return [
+            {
+                "metadata": {
+                    "name": f"asr-{predictor.pod_template_hash}",
+                    "labels": {"rollouts-pod-template-hash": predictor.pod_template_hash},
+                },
+                "status": {
+                    "podIP": predictor.address,
+                    "conditions": [{"type": "Ready", "status": self.ready}],
+                },
+            }
+            for predictor in self.predictors
+        ]
+
+    def announce(self, comparison: Comparison, reason: str, message: str, warning: bool) -> None:
+        """Keep the Event."""
+        self.events.append((reason, message))
+
+
+BuildTown = Callable[..., Town]
+
+
+@pytest.fixture(autouse=True)
+def _no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "PAUSE_SECONDS", 0.02)
+
+
+@pytest.fixture
+def town(start_predictor: StartPredictor) -> BuildTown:
+    """Build a town whose candidate and stable pods answer as told."""
+
+    def build(candidate: Callable[[bytes], Said], stable: Callable[[bytes], Said] = say_label) -> Town:
+        # One port on two loopback addresses, as pods have.
+        first = start_predictor("aaa", stable, "127.0.0.2")
+        second = start_predictor("bbb", candidate, "127.0.0.3", first.port)
+        annotations = {
+            "rollout.argoproj.io/revision": "7",
+            "serinus.dev/golden-set": "small",
+            "serinus.dev/probe-port": str(first.port),
+            "serinus.dev/probe-rate": "50",
+        }
+        return Town((first, second), {"stableRS": "aaa", "currentPodHash": "bbb"}, annotations)
+
+    return build
+
+
+StartReferee = Callable[[Town], Referee]
+
+
+@pytest.fixture
+def referee(golden: GoldenSet, tmp_path: Path) -> Iterator[StartReferee]:
+    """Make a referee that keeps its evidence in the test's directory and ended walks for no time."""
+    made: list[Referee] = []
+
+    def make(town: Town) -> Referee:
+        options = RefereeOptions(
+            tmp_path,
+            limits=ProbeLimits(attempts=2, timeout_seconds=5),
+            look_seconds=0.02,
+            keep_ended_seconds=0,
+        )
+        made.append(Referee(town, {"small": golden}, options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        stopped = threading.Event()
+        stopped.set()
+        one.run(stopped)
+
+
+def _doing(referee: Referee) -> list[str]:
+    return [view.doing for view in referee.views()]
+
+
+def test_a_candidate_is_walked_to_the_last_clip(town: BuildTown, referee: StartReferee) -> None:
+    """Five clips of 17 words; the first word of each is right, so 12 are wrong."""
+    place = town(say_first_word)
+    judge = referee(place)
+    judge.look()
+    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    figures = judge.views()[0].figures
+    assert figures is not None
+    assert dict(figures.differences)["word_errors"].lower == pytest.approx(12 / 17)
+    assert (figures.pairs, figures.remaining, judge.views()[0].revision) == (5, 0, "7")
+
+
+def test_a_walk_is_told_by_events_with_its_figures(town: BuildTown, referee: StartReferee) -> None:
+    place = town(say_first_word)
+    judge = referee(place)
+    judge.look()
+    until("both events are there", lambda: len(place.events) == 2)
+    assert place.events[0] == (
+        "WalkStarted",
+        "candidate bbb is compared with stable aaa on golden set small: 5 clips, 17 words",
+    )
+    assert place.events[1][0] == "WalkCompleted"
+    assert "5 of 5 clips compared; word errors +70.59 points" in place.events[1][1]
+
+
+def test_a_restart_continues_where_it_was(
+    town: BuildTown, referee: StartReferee, golden: GoldenSet, tmp_path: Path
+) -> None:
+    identity = Identity("speech", "asr", "aaa", "bbb", golden.digest)
+    before = EvidenceFile(tmp_path, identity)
+    for clip in walk_order(golden, identity)[:3]:
+        side = SideResult(clip.reference, 0, 200, "", 10.0, 1, "asr")
+        before.append(Pair(clip.name, 1.0, side, side))
+    place = town(say_label)
+    judge = referee(place)
+    judge.look()
+    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    assert len(place.predictors[1].requests) == 2
+    assert place.events[0][1].endswith("3 of them compared before")
+
+
+def test_a_complete_walk_is_shown_again_without_a_probe(town: BuildTown, referee: StartReferee) -> None:
+    place = town(say_label)
+    judge = referee(place)
+    judge.look()
+    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    again = referee(place)
+    again.look()
+    assert again.views()[0].figures == judge.views()[0].figures
+    until("the second walk is complete", lambda: _doing(again) == ["complete"])
+    assert len(place.predictors[1].requests) == 5
+
+
+@pytest.mark.parametrize("change", [{"stableRS": "bbb"}, {"abort": True}], ids=["promoted", "aborted"])
+def test_a_walk_ends_with_its_release_and_then_goes_from_view(
+    town: BuildTown, referee: StartReferee, change: dict[str, Any]
+) -> None:
+    place = town(say_label)
+    judge = referee(place)
+    judge.look()
+    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    place.status |= change
+    judge.look()
+    assert judge.views()[0].ended_at is not None
+    judge.look()
+    assert judge.views() == []
+
+
+def test_a_retry_of_the_same_candidate_continues(town: BuildTown, referee: StartReferee) -> None:
+    place = town(say_label)
+    judge = referee(place)
+    judge.look()
+    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    place.status["abort"] = True
+    judge.look()
+    place.status["abort"] = False
+    judge.look()
+    view = judge.views()[0]
+    assert view.ended_at is None
+    assert view.figures is not None
+    assert view.figures.pairs == 5
+
+
+def test_a_walk_waits_for_pods_and_goes_on(town: BuildTown, referee: StartReferee) -> None:
+    place = town(say_label)
+    place.ready = "False"
+    judge = referee(place)
+    judge.look()
+    until("the walk waits", lambda: _doing(judge) == ["waiting for a ready pod of each side"])
+    assert judge.views()[0].figures is None
+    place.ready = "True"
+    judge.look()
+    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+
+
+def test_two_sides_that_never_answer_are_held_up_not_passed(town: BuildTown, referee: StartReferee) -> None:
+    missing = Said(status=404)
+    place = town(lambda _: missing, lambda _: missing)
+    judge = referee(place)
+    judge.look()
+    until("the hold-up is told", lambda: any(reason == "WalkHeldUp" for reason, _ in place.events))
+    assert judge.views()[0].figures is None
+    assert _doing(judge)[0].startswith("trying again: neither side gave a transcript")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "said"),
+    [
+        ("serinus.dev/golden-set", "large", "golden set 'large' is not known; this referee has: small"),
+        ("serinus.dev/probe-rate", "fast", "serinus.dev/probe-rate must be a number, not 'fast'"),
+    ],
+)
+def test_what_cannot_be_walked_is_told_once_by_name(
+    town: BuildTown, referee: StartReferee, annotation: str, value: str, said: str
+) -> None:
+    place = town(say_label)
+    place.annotations[annotation] = value
+    judge = referee(place)
+    judge.look()
+    judge.look()
+    assert place.events == [("WalkImpossible", said)]
+    assert judge.views() == []
+
+
+def test_an_outage_of_the_api_is_waited_out(town: BuildTown, referee: StartReferee) -> None:
+    place = town(say_label)
+    place.failures = 2
+    judge = referee(place)
+    stopping = threading.Event()
+    loop = threading.Thread(target=judge.run, args=(stopping,))
+    loop.start()
+    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    stopping.set()
+    loop.join(5)
+    assert not loop.is_alive()
