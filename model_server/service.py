@@ -41,7 +41,12 @@ class Service:
 
     async def load(self, make: Callable[[], Recogniser]) -> None:
         """Make the recogniser in the worker thread, then be ready; an error of `make` comes through."""
-        self._recogniser = await asyncio.get_running_loop().run_in_executor(self._worker, make)
+
+        def job() -> None:
+            # Set in the worker's thread: its next job may be a request that waited for just this.
+            self._recogniser = make()
+
+        await asyncio.get_running_loop().run_in_executor(self._worker, job)
         self.lifecycle.loaded()
 
     async def transcribe(self, clips: Sequence[Clip], account: Account) -> list[Transcript]:

@@ -1,4 +1,4 @@
-"""Decoding: every format and rate becomes mono at the model's rate; hostile bytes are refused by a sentence."""
+"""Decoding: every format and rate becomes mono at the model's rate; hostile bytes get a sentence."""
 
 import struct
 

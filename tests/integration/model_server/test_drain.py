@@ -1,0 +1,58 @@
+"""The end: SIGTERM under load makes it unready at once, loses no request and exits 0."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+
+DRAIN_SECONDS = 2
+# How long the rest of a cluster goes on sending after a pod turned unready; shorter than the drain.
+ENDPOINT_LAG_SECONDS = 1
+
+
+def test_sigterm_under_load_loses_nothing(launch, clip, repeated, wait_until):
+    predictor = launch("--drain-delay-seconds", str(DRAIN_SECONDS)).wait_ready()
+    removed = threading.Event()
+    long_clip = repeated(2)
+
+    def keep_asking(_):
+        """One client on one kept connection, until the endpoint is removed."""
+        statuses = []
+        with httpx.Client(timeout=60) as client:
+            while not removed.is_set():
+                answer = client.post(
+                    f"{predictor.url}/v1/models/asr:predict",
+                    content=clip,
+                    headers={"content-type": "audio/wav"},
+                )
+                statuses.append(answer.status_code)
+        return statuses
+
+    with ThreadPoolExecutor(5) as clients:
+        asking = [clients.submit(keep_asking, n) for n in range(3)]
+        wait_until("load", lambda: predictor.metric("asr_in_flight_requests") >= 2, 30)
+        predictor.terminate()
+        signalled = time.monotonic()
+        wait_until("not ready", lambda: predictor.state() == (503, "draining"), 1)
+        threading.Timer(ENDPOINT_LAG_SECONDS, removed.set).start()
+        removed.wait(30)
+        last = clients.submit(predictor.predict, long_clip)
+        status = predictor.wait_exit(seconds=60)
+        lasted = time.monotonic() - signalled
+        statuses = [code for client in asking for code in client.result()]
+
+    assert set(statuses) == {200}
+    assert last.result().status_code == 200
+    assert status == 0
+    assert lasted >= DRAIN_SECONDS
+
+
+def test_second_signal_ends_the_delay(launch, wait_until):
+    predictor = launch("--drain-delay-seconds", "120").wait_ready()
+
+    predictor.terminate()
+    wait_until("draining", lambda: predictor.state() == (503, "draining"), 5)
+    predictor.terminate()
+
+    assert predictor.wait_exit(seconds=10) == 0

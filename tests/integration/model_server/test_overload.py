@@ -1,0 +1,45 @@
+"""Overload: refused with Retry-After, in time, and never made unready by it."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def slow(launch):
+    """Room for three clips, a second each, none of which may wait more than 1.5 s."""
+    flags = ["--queue-seconds", "35", "--deadline-seconds", "1.5", "--fault", "inference_delay_seconds=1"]
+    return launch(*flags).wait_ready()
+
+
+def test_full_queue_and_deadline_refuse_and_the_rest_is_served(slow, clip):
+    with ThreadPoolExecutor(8) as clients:
+        answers = list(clients.map(lambda _: slow.predict(clip), range(8)))
+        states = {slow.state() for _ in range(3)}
+
+    errors = [answer.json()["error"] for answer in answers if answer.status_code == 503]
+    assert {answer.status_code for answer in answers} == {200, 503}
+    assert any("queue holds" in error for error in errors)
+    assert states == {(200, "ready")}
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers if answer.status_code == 503)
+
+
+def test_request_that_waited_too_long_is_refused_when_its_turn_comes(slow, clip):
+    with ThreadPoolExecutor(3) as clients:
+        answers = list(clients.map(lambda _: slow.predict(clip), range(3)))
+
+    late = [answer.json()["error"] for answer in answers if answer.status_code == 503]
+    assert 1 <= len(late) <= 2  # the second one too, where the machine is slow
+    assert all("longer than the deadline of 1.5 s" in error for error in late)
+
+
+def test_liveness_answers_while_an_inference_runs(slow, clip):
+    import httpx
+
+    with ThreadPoolExecutor(1) as client:
+        running = client.submit(slow.predict, clip)
+        slowest = max(httpx.get(f"{slow.url}/healthz/live").elapsed.total_seconds() for _ in range(20))
+        running.result()
+
+    assert slowest < 0.5
+    assert slow.metric("asr_refused_total", traffic="user", reason="queue_full") >= 1
