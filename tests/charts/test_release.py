@@ -1,9 +1,12 @@
 """What a release renders into: the order of its steps, what starts a rollout, what Helm leaves to Argo."""
 
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from cluster import paths
 
 Render = Callable[..., dict[tuple[str, str], dict[str, Any]]]
 
@@ -137,3 +140,13 @@ def test_only_what_no_predictor_began_is_tried_again(render: Render) -> None:
 def test_a_pod_is_given_time_to_drain_its_longest_request(render: Render) -> None:
     server = {"drainDelaySeconds": 7, "longestRequestSeconds": 50}
     assert pod_template(render, server=server)["spec"]["terminationGracePeriodSeconds"] == 7 + 50 + 5
+
+
+def test_a_renderer_without_a_cluster_is_not_asked_for_the_gates() -> None:
+    chart = str(paths.repository_root() / "charts" / "model-server")
+    # As GitOps tools do: they know what the cluster can, and cannot look into it.
+    kind = "--api-versions=argoproj.io/v1alpha1/ClusterAnalysisTemplate"
+    done = subprocess.run(
+        [paths.bin_dir() / "helm", "template", "asr", chart, kind], capture_output=True, check=False
+    )
+    assert done.returncode == 0
