@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 
-from cluster.commands import run_logged
+from cluster.commands import environment, run_logged
 from cluster.errors import PreconditionError
 from cluster.progress import step
 
@@ -16,7 +16,7 @@ _ONE_AT_A_TIME = threading.Lock()
 def ensure_program(program: str, package: str) -> None:
     """Install `package` where `program` is not on PATH."""
     with _ONE_AT_A_TIME:
-        if shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"):
+        if shutil.which(program, path=environment()["PATH"]):
             return
         _install(program, package)
 

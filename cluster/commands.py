@@ -16,14 +16,15 @@ from cluster import paths
 from cluster.errors import CommandError
 
 TAIL_LINES = 20
+SYSTEM_PLACES = ("/usr/sbin", "/sbin")  # debootstrap and dockerd, which a user's PATH may lack
 TIMED_OUT = 124  # the exit code coreutils' `timeout` gives
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment every program gets: our programs first on PATH, our cluster's kubeconfig."""
+    """The environment every program gets: our programs first on PATH, root's last, our kubeconfig."""
     return {
         **os.environ,
-        "PATH": f"{paths.bin_dir()}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PATH": os.pathsep.join([str(paths.bin_dir()), os.environ.get("PATH", os.defpath), *SYSTEM_PLACES]),
         "KUBECONFIG": str(paths.kubeconfig()),
         **(extra or {}),
     }

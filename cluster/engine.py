@@ -74,7 +74,7 @@ def lacks_sys_resource() -> bool:
 def _start() -> None:
     log = paths.log_dir() / "dockerd.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    argv = [shutil.which("dockerd", path="/usr/sbin:" + os.environ.get("PATH", "")) or "dockerd"]
+    argv = [shutil.which("dockerd", path=environment()["PATH"]) or "dockerd"]
     if lacks_sys_resource():
         argv += ["--add-runtime", f"bounded={_install_runtime()}", "--default-runtime", "bounded"]
     with log.open("ab") as sink:
@@ -83,7 +83,7 @@ def _start() -> None:
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
-            env=environment({"PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"}),
+            env=environment(),
             start_new_session=True,
         )
     deadline = time.monotonic() + START_SECONDS
