@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cluster.errors import PreconditionError
 
-NEEDED_GB = 25  # caches 10, docker's images and the node's copy of them 10, and room to work
+NEEDED_GB = 25  # Go's caches 14, Docker's images and the node's copies 8, and room to work
 PORTS = {30080: "the gateway", 30090: "Prometheus"}
 
 
