@@ -33,6 +33,7 @@ def configure() -> None:
     output = logging.StreamHandler(sys.stderr)
     output.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[output], force=True)
+    logging.captureWarnings(True)
     LOGGER.setLevel(logging.INFO)
     # A logger with a handler of its own is one that the SDK leaves as it is.
     kserve = logging.getLogger("kserve")
