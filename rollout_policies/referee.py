@@ -86,6 +86,8 @@ class Referee:
             except ClusterError as error:
                 pause = min(2 * pause, self._options.longest_pause_seconds)
                 log.warning("%s; next look in %g s", error, pause)
+            except Exception:
+                log.exception("a look at the cluster failed; the next one may not")
             stopping.wait(pause)
         for walk in list(self._walks.values()):
             walk.stop()
@@ -108,7 +110,7 @@ class Referee:
             plan = probe_plan(rollout)
             identity = self._identity(comparison, plan)
             walk = self._walk(identity, comparison, plan)
-        except (AnnotationError, EvidenceError, UnknownGoldenSetError) as error:
+        except (AnnotationError, EvidenceError, UnknownGoldenSetError, OSError) as error:
             self._tell_once(comparison, str(error))
             return set()
         pods = self._cluster.pods(comparison)
@@ -130,7 +132,11 @@ class Referee:
 
     def _walk(self, identity: Identity, comparison: Comparison, plan: ProbePlan) -> WalkRunner:
         walk = self._walks.get(identity)
-        if walk is not None and walk.ended_at is None and (walk.is_alive() or walk.complete):
+        if (
+            walk is not None
+            and walk.ended_at is None
+            and (walk.is_alive() or walk.complete or walk.is_resting)
+        ):
             return walk
         walk = WalkRunner(
             identity,
@@ -149,7 +155,7 @@ class Referee:
         if walk.ended_at is None:
             walk.stop()
             walk.ended_at = time.time()
-            log.info("walk of %s ended: %s", identity, sentence(walk.view().figures))
+            walk.announce("WalkEnded", f"the release is over: {sentence(walk.view().figures)}", False)
         elif time.time() - walk.ended_at > self._options.keep_ended_seconds:
             del self._walks[identity]
 

@@ -19,6 +19,8 @@ from rollout_policies.walk import sentence, walk_order, weigh
 
 # How long to wait for pods, and after a pair that was no evidence.
 PAUSE_SECONDS = 1.0
+# After an error of its own (a full disk, say) a walk rests so long before it is begun again.
+REST_SECONDS = 30.0
 # A clip that was no evidence so many times in a row is told to a person.
 TRIES_BEFORE_EVENT = 3
 
@@ -53,8 +55,10 @@ class WalkRunner(threading.Thread):
         self.revision = ""
         self.pairs_per_second = 1.0
         self.ended_at: float | None = None
+        self.announce = announce
+        self._broke_off: float | None = None
         self._golden, self._evidence, self._alphas = golden, evidence, alphas
-        self._limits, self._announce = limits, announce
+        self._limits = limits
         self._stopping = threading.Event()
         # Which pod and which side first: no secret, but no pattern either; the order of clips has its own
         # seed.
@@ -71,12 +75,17 @@ class WalkRunner(threading.Thread):
         """Whether every clip of the set has been compared."""
         return len(self._evidence.pairs) == len(self._golden.clips)
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether the walk broke off so lately that it is too soon to begin again."""
+        return self._broke_off is not None and time.monotonic() - self._broke_off < REST_SECONDS
+
     def stop(self) -> None:
         """Ask the walk to end; it does within one answer's time."""
         self._stopping.set()
 
     def run(self) -> None:
-        """Walk until the last clip or until stopped; an error of the disk is waited out."""
+        """Walk until the last clip or until stopped."""
         limits = httpx.Limits(max_keepalive_connections=4)
         # Pods are asked by address: no proxy that the environment names stands between.
         with httpx.Client(limits=limits, trust_env=False) as client:
@@ -84,6 +93,7 @@ class WalkRunner(threading.Thread):
             try:
                 self._walk(prober)
             except Exception:
+                self._broke_off = time.monotonic()
                 self._doing = "broke off; see the referee's log"
                 log.exception("walk of %s broke off", self.identity)
 
@@ -92,13 +102,13 @@ class WalkRunner(threading.Thread):
         left = [clip for clip in walk_order(self._golden, self.identity) if clip.name not in done]
         if left and not self._wait_for_pods():
             return
-        self._announce("WalkStarted", self._opening(len(left)), False)
+        self.announce("WalkStarted", self._opening(len(left)), False)
         for clip in left:
             if not self._compare(prober, clip):
                 self._doing = "stopped"
                 return
         self._doing = "complete"
-        self._announce("WalkCompleted", sentence(self._figures), False)
+        self.announce("WalkCompleted", sentence(self._figures), False)
 
     def _compare(self, prober: Prober, clip: Clip) -> bool:
         """Compare the sides on one clip, however long it takes; False when the walk is to stop."""
@@ -116,7 +126,7 @@ class WalkRunner(threading.Thread):
             self._doing = f"trying again: {outcome.reason}"
             log.warning("%s: discarded a pair: %s", self.name, outcome.reason)
             if tries == TRIES_BEFORE_EVENT:
-                self._announce("WalkHeldUp", f"no pair after {tries} tries: {outcome.reason}", True)
+                self.announce("WalkHeldUp", f"no pair after {tries} tries: {outcome.reason}", True)
             self._stopping.wait(PAUSE_SECONDS)
         return False
 

@@ -1,11 +1,8 @@
 """Requests to and answers from a Kubernetes API, over real HTTP to a scripted one (a real one: tests/e2e)."""
 
-import json
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,41 +10,13 @@ import pytest
 from rollout_policies.errors import ClusterError
 from rollout_policies.kubernetes_api import KubernetesApi
 from rollout_policies.rollouts import Comparison
+from tests.unit.rollout_policies.scripted_api import ScriptedApi, write_kubeconfig
 
 COMPARISON = Comparison("speech", "asr", "u-1", "7", "aaa", "bbb", (("app", "asr"),))
 POD = {
     "metadata": {"name": "asr-1", "labels": {"rollouts-pod-template-hash": "bbb"}},
     "status": {"podIP": "10.0.0.9"},
 }
-
-
-class ScriptedApi(ThreadingHTTPServer):
-    """Answers from a table of paths to bodies and keeps what was asked."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Answering)
-        self.answers: dict[str, Any] = {}
-        self.asked: list[tuple[str, str, Any]] = []
-
-
-class _Answering(BaseHTTPRequestHandler):
-    server: ScriptedApi
-
-    def _answer(self) -> None:
-        sent = self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.server.asked.append((self.command, self.path, json.loads(sent) if sent else None))
-        found = self.server.answers.get(urlsplit(self.path).path)
-        body = json.dumps(found if found is not None else {"message": "no"}).encode()
-        self.send_response(403 if found is None else 200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_GET = do_POST = _answer  # noqa: N815 the base class's names
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 @pytest.fixture
@@ -61,17 +30,7 @@ def server() -> Iterator[ScriptedApi]:
 
 @pytest.fixture
 def kubeconfig(server: ScriptedApi, tmp_path: Path) -> Path:
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "c",
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{server.server_address[1]}"}}],
-        "users": [{"name": "u", "user": {}}],
-    }
-    path = tmp_path / "kubeconfig"
-    path.write_text(json.dumps(config))
-    return path
+    return write_kubeconfig(tmp_path / "kubeconfig", server)
 
 
 @pytest.mark.parametrize(

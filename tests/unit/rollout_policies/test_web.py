@@ -1,0 +1,40 @@
+"""What the referee's port answers."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from rollout_policies.__main__ import health, readiness
+from rollout_policies.web import html, serve, text
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    server = serve(
+        {"/": lambda: html("<p>walks</p>"), "/healthz/live": lambda: text(200, "alive")}, 0, "127.0.0.1"
+    )
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_page_runs_no_script(url: str) -> None:
+    answer = httpx.get(url, trust_env=False)
+    assert answer.text == "<p>walks</p>"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_an_unknown_page_names_the_known_ones(url: str) -> None:
+    answer = httpx.get(f"{url}/metric", trust_env=False)
+    assert (answer.status_code, answer.text) == (404, "no such page; there are: /, /healthz/live\n")
+
+
+def test_a_loop_that_hangs_is_not_alive() -> None:
+    assert health(3.0).status == 200
+    assert health(121.0).status == 500
+
+
+def test_the_referee_is_ready_once_it_has_seen_the_cluster() -> None:
+    assert readiness(False).status == 503
+    assert readiness(True).status == 200
