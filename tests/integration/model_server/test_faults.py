@@ -11,7 +11,7 @@ FAULTS = Faults(error_ratio=0.5, seed=3)
 def faulty(launch):
     names = [
         "cut_tail_seconds=5",
-        "inference_delay_seconds=0.5",
+        "inference_delay_seconds=1.5",
         "error_ratio=0.5",
         "seed=3",
         "traffic=probe",
@@ -45,8 +45,8 @@ def test_delay_is_in_the_header_and_the_counter(faulty, clip, spared_id):
 
     answer = probe(faulty, clip, spared_id)
 
-    assert float(answer.headers["x-serinus-inference-ms"]) >= 500
-    assert faulty.metric("asr_inference_seconds_total", traffic="probe") - before >= 0.5
+    assert float(answer.headers["x-serinus-inference-ms"]) >= 1500
+    assert faulty.metric("asr_inference_seconds_total", traffic="probe") - before >= 1.5
 
 
 def test_error_ratio_hits_the_requests_it_chose(faulty, clip, hit_id):
@@ -60,7 +60,7 @@ def test_other_traffic_is_spared(faulty, clip, words, spoken, hit_id):
     answer = faulty.predict(clip, x_request_id=hit_id)
 
     assert spoken(answer.json()["predictions"][0]["text"]) == words
-    assert float(answer.headers["x-serinus-inference-ms"]) < 500
+    assert float(answer.headers["x-serinus-inference-ms"]) < 1500
 
 
 def test_faults_are_logged_at_the_start(faulty):
