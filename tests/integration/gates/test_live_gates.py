@@ -14,7 +14,7 @@ BUCKETS = (0.5, 1, 2, 60)
 
 @dataclass(frozen=True)
 class Candidate:
-    """What the candidate's one pod has counted, all of it since it was born."""
+    """What a pod of the candidate has counted, all of it since it was born."""
 
     answers: dict[str, float] = field(default_factory=dict)  # code: count
     probes: dict[str, float] = field(default_factory=dict)
@@ -23,11 +23,13 @@ class Candidate:
     inference: float = 0
     below_seconds: tuple[float, ...] = ()  # requests below each of BUCKETS, then all
     up: float = 1
+    since: float = BORN
     until: float = 0
     hash: str = "bbb"
+    pod: str = "asr-1"
 
     def series(self) -> list[Series]:
-        pod = {"namespace": "{namespace}", "pod": "asr-1", "rollouts_pod_template_hash": self.hash}
+        pod = {"namespace": "{namespace}", "pod": self.pod, "rollouts_pod_template_hash": self.hash}
         user = {**pod, "traffic": "user"}
         found = []
         for traffic, codes in (("user", self.answers), ("probe", self.probes)):
@@ -42,8 +44,8 @@ class Candidate:
             found.append(("asr_request_duration_seconds_bucket", labels, count))
         if self.below_seconds:
             found.append(("asr_request_duration_seconds_count", user, self.below_seconds[-1]))
-        scrapes = flat("up", pod, self.up, since=BORN, until=self.until if self.up else 0)
-        return [scrapes, *(flat(*one, since=BORN, until=self.until) for one in found)]
+        scrapes = flat("up", pod, self.up, since=self.since, until=self.until if self.up else 0)
+        return [scrapes, *(flat(*one, since=self.since, until=self.until) for one in found)]
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,9 @@ class Gateway:
 
 QUIET = Gateway()
 GOOD = Candidate({"200": 100})
+KILLED = Candidate(since=500, until=350, pod="asr-0")
+SUCCESSOR = Candidate({"200": 100}, since=335)
+LONG_AGO = Gateway(since={"503": 40}, seen_age=400)
 REFUSING = Candidate({"200": 50, "503": 50})
 
 ERRORS: list[tuple[str, list[Candidate | Gateway], str]] = [
@@ -114,6 +119,12 @@ ERRORS: list[tuple[str, list[Candidate | Gateway], str]] = [
     ("pod not scraped, and lost many", [Candidate(up=0, until=60), Gateway(since={"503": 30})], "Failed"),
     ("lost all", [Candidate(), Gateway(since={"503": 20})], "Failed"),
     ("lost all of too few", [Candidate(), Gateway(since={"503": 19})], "Inconclusive"),
+    (
+        "lost with a pod that was replaced",
+        [KILLED, SUCCESSOR, Gateway(since={"503": 10}, seen_age=345)],
+        "Failed",
+    ),
+    ("lost in an attempt before", [KILLED, Candidate({"200": 100}, since=200), LONG_AGO], "Successful"),
     ("counts are NaN", [Candidate({"200": math.nan}), QUIET], "Inconclusive"),
     ("gone for six minutes", [Candidate({"200": 100}, until=360), QUIET], "Inconclusive"),
     ("of another version", [Candidate({"200": 100}, hash="ccc"), QUIET], "Inconclusive"),
