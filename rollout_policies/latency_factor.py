@@ -9,6 +9,11 @@ the ratios c/s that no single stall can move far. A clip without both times scor
 factor is f" says that the total of w y(f) is 0, which is what `sequential` bets against: y falls and the mean
 of what is left rises with f, hence the capital falls with f and the refused factors are again all those below
 one number.
+
+What this does not cover: a stable pod that serves users queues them behind a probe, so nothing of its own
+competes with the probe, while a candidate's probe competes with users' work next door. Where cores are few and
+times are wall-clock, an equal candidate then looks slower (x1.4 at 3 requests a second on two cores; x1.0
+without users).
 """
 
 from collections.abc import Callable
