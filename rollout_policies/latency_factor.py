@@ -11,8 +11,8 @@ of what is left rises with f, hence the capital falls with f and the refused fac
 one number.
 
 What this does not cover: a stable pod that serves users queues them behind a probe, so nothing of its own
-competes with the probe, while a candidate's probe competes with users' work next door. Where cores are few and
-times are wall-clock, an equal candidate then looks slower (x1.4 at 3 requests a second on two cores; x1.0
+competes with the probe, while a candidate's probe competes with users' work next door. Where cores are few
+and times are wall-clock, an equal candidate then looks slower (x1.4 at 3 requests a second on two cores; x1.0
 without users).
 """
 
