@@ -8,6 +8,7 @@ from demo.charts import SYSTEM_NAMESPACE
 from demo.cluster_reads import Target
 
 LOG_LINES = 25
+LINE_CHARACTERS = 300
 ANSWER_SECONDS = 5
 
 
@@ -44,4 +45,4 @@ def _told(command: tuple[str, ...]) -> str:
         said = run(list(command), timeout_seconds=30)
     except CommandError as error:
         return str(error)
-    return "\n".join(said.splitlines()[-80:])
+    return "\n".join(line[:LINE_CHARACTERS] for line in said.splitlines()[-80:])

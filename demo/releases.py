@@ -30,7 +30,7 @@ class Release:
 STABLE = VALUES / "stable.yaml"
 
 RELEASES = (
-    Release("words-damaged", "the last 0.2 s of each clip are lost", "rolled back", "accuracy", 420),
+    Release("words-damaged", "the last 0.4 s of each clip are lost", "rolled back", "accuracy", 420),
     Release("slow", "inference takes three times as long", "rolled back", "paired-latency", 300),
-    Release("good", "another number of threads, the same words", "promoted", "", 900),
+    Release("good", "stricter voice activity detection, the same words", "promoted", "", 900),
 )

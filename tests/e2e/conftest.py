@@ -14,6 +14,7 @@ from demo import charts
 from demo.cluster_reads import Target
 from demo.failure_dump import failure_dump
 from demo.ship import wait_until_settled
+from demo.words import elapsed
 from tests.e2e.trial import Trial
 
 VALUES = Path(__file__).parent / "values.yaml"
@@ -24,14 +25,16 @@ TARGET = Target(namespace="e2e-canary", release="asr")
 @pytest.fixture(scope="session")
 def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Writes a line with the time elapsed at once, whatever pytest captures: CI must not see silence."""
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    plugins = request.config.pluginmanager
+    reporter, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
+    assert reporter is not None
+    assert capture is not None
     began = time.monotonic()
 
     def write(text: str) -> None:
-        if reporter is not None:
-            minutes, seconds = divmod(int(time.monotonic() - began), 60)
+        with capture.global_and_fixture_disabled():
             reporter.ensure_newline()
-            reporter.write_line(f"  [{minutes:02d}:{seconds:02d}] {text}", flush=True)
+            reporter.write_line(f"  [{elapsed(time.monotonic() - began)}] {text}", flush=True)
 
     return write
 

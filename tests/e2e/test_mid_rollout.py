@@ -21,7 +21,7 @@ def test_helm_rollback_and_a_second_upgrade_in_mid_rollout_keep_users_where_they
 
     with trial.users() as load, trial.weight_log() as log:
         # when a release is at its first weight and is taken back
-        first = trial.ship({**HELD, "server": {"queueSeconds": 57}})
+        first = trial.ship({**HELD, "server": {"queueSeconds": 117}})
         trial.reaches_weight(first, 10)
         trial.take_back()
         # then stable has all users again
@@ -29,10 +29,10 @@ def test_helm_rollback_and_a_second_upgrade_in_mid_rollout_keep_users_where_they
         assert trial.weight_of_users() == 0
 
         # when another is at its first weight and a third replaces it
-        second = trial.ship({**HELD, "server": {"queueSeconds": 56}})
+        second = trial.ship({**HELD, "server": {"queueSeconds": 116}})
         trial.reaches_weight(second, 10)
         replaced = time.time()
-        third = trial.ship({**STEPS, "server": {"queueSeconds": 55}})
+        third = trial.ship({**STEPS, "server": {"queueSeconds": 115}})
         trial.reaches_weight(third, 10)
         given_users = time.time()
         outcome = trial.ends(third, seconds=420)

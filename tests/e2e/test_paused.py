@@ -15,7 +15,7 @@ def test_canary_without_traffic_is_paused_and_abort_leaves_it_clean(trial: Trial
     stable = trial.stable()
 
     # when nobody speaks
-    candidate = trial.ship({"server": {"queueSeconds": 59}, "gates": {"errors": {"timeoutSeconds": 15}}})
+    candidate = trial.ship({"server": {"queueSeconds": 119}, "gates": {"errors": {"timeoutSeconds": 15}}})
     outcome = trial.ends(candidate, seconds=300)
 
     # then it waits for a person at its first weight

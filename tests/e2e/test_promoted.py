@@ -18,7 +18,7 @@ def test_good_release_passes_every_gate_and_is_promoted(trial: Trial) -> None:
 
     # when
     with trial.users() as load, trial.weight_log() as log:
-        candidate = trial.ship({"server": {"queueSeconds": 58}})
+        candidate = trial.ship({"server": {"queueSeconds": 118}})
         outcome = trial.ends(candidate, seconds=420)
 
     # then

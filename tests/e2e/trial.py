@@ -23,7 +23,7 @@ from demo.words import gate_words, state_words
 from tests.e2e.weight_log import WeightLog, weight_log, weight_now
 
 HOST = "asr.e2e.example"
-RATE = 5.0
+RATE = 3.0
 MAX_LOAD_SECONDS = 600.0
 
 
@@ -67,7 +67,7 @@ class Trial:
 
     @contextmanager
     def users(self) -> Iterator[UserLoad]:
-        """While: users speak at 5 requests a second, open loop; the first ones have been answered."""
+        """While: users speak at 3 requests a second, open loop; the first ones have been answered."""
         out = self.folder / f"users-{time.time_ns()}.jsonl"
         settings = LoadSettings(
             charts.golden_audio(), out, host=HOST, rate=RATE, max_seconds=MAX_LOAD_SECONDS
