@@ -58,7 +58,9 @@ def surprises(
 
 def result_table(shipped: Sequence[ShippedRelease], requests: Sequence[UserRequest]) -> Table:
     """The table at the end."""
-    table = Table("release", "outcome", "decided by", "seconds", "users it served")
+    table = Table()
+    for heading in ("release", "outcome", "decided by", "seconds", "users it served"):
+        table.add_column(heading, no_wrap=True)
     for release in shipped:
         gate = f"gate {release.outcome.gate}" if release.outcome.gate else "all gates"
         served = str(release.requests_to_candidate(requests))

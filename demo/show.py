@@ -107,7 +107,7 @@ def _ship(screen: Screen, release: Release, load: UserLoad, timeline: Timeline, 
     shipped = ShippedRelease(release.name, release.strategy, candidate, began, time.time(), outcome)
     timeline.shipped.append(shipped)
     decided = f" by the {outcome.gate} gate" if outcome.gate else ""
-    screen.say(f"{release.name}: {outcome.ending}{decided} after {shipped.seconds:.0f} s ({outcome.message})")
+    screen.say(f"{release.name}: {outcome.ending}{decided} after {shipped.seconds:.0f} s")
     if outcome.ending == "rolled back":
         screen.say("helm rollback, so that the spec holds the stable version again")
         charts.roll_back(target)
