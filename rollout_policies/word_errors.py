@@ -18,7 +18,8 @@ _normaliser = EnglishTextNormalizer()
 
 def normalised(text: str) -> str:
     """Return the words that count, lower-cased and separated by single spaces; "" where none does."""
-    return " ".join(str(_normaliser(text)).split())
+    # The normaliser leaves a dot of its own where "..." stood; what has no letter or digit is not a word.
+    return " ".join(word for word in str(_normaliser(text)).split() if any(map(str.isalnum, word)))
 
 
 def count_word_errors(reference: str, hypothesis: str) -> int:

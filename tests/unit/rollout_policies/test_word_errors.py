@@ -23,6 +23,9 @@ def test_errors_are_substitutions_deletions_and_insertions_up_to_the_words(
     assert count_word_errors(normalised(reference), hypothesis) == errors
 
 
-@pytest.mark.parametrize(("text", "words"), [("You've 21 colours", "you have 21 colors"), ("um, uh", "")])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("You've 21 colours", "you have 21 colors"), ("um, uh", ""), ("You have...", "you have")],
+)
 def test_ways_of_writing_are_made_one(text: str, words: str) -> None:
     assert normalised(text) == words
