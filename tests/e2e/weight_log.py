@@ -23,14 +23,14 @@ class WeightLog:
     changes: list[tuple[float, int]] = field(default_factory=list)
 
     def follow(self, watch: subprocess.Popen[str]) -> None:
-        """Write down each line of `kubectl get --watch` until it ends."""
+        """Write down each change that `kubectl get --watch` tells, until it ends."""
         for line in watch.stdout or ():
-            if line.strip():
+            if line.strip() and [_weight_in(line)] != [weight for _, weight in self.changes[-1:]]:
                 self.changes.append((time.time(), _weight_in(line)))
 
-    def seen_until(self, ended: float) -> set[int]:
-        """Every weight there was until an epoch second."""
-        return {weight for t, weight in self.changes if t <= ended}
+    def weights(self) -> list[int]:
+        """The weights one after another."""
+        return [weight for _, weight in self.changes]
 
 
 def weight_now(target: Target) -> int:
