@@ -79,7 +79,8 @@ class LiveScreen:
 
     def say(self, text: str) -> None:
         """Print the line above the page."""
-        self._live.console.print(f"[{words.elapsed(time.monotonic() - self._began)}] {text}", markup=False)
+        since = words.elapsed(time.monotonic() - self._began)
+        self._live.console.print(f"[{since}] {text}", markup=False, highlight=False)
 
     def show(self, moment: Moment, requests: Sequence[UserRequest]) -> None:
         """Draw the page."""
