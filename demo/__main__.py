@@ -17,10 +17,11 @@ from demo.screen import screen_for
 from demo.show import TARGET, leave_results, set_the_stage, show
 
 FAILED = 1
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Show it; 0 when each release ended as it must and no user request failed."""
+    """Show it; 0 when each release ended as it must and no user request failed, else 1."""
     asked = _parser().parse_args(arguments)
     console = Console()
     try:
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (DemoError, ClusterError) as error:
         print(f"demo: {error}\n{failure_dump(TARGET)}", file=sys.stderr)
         return FAILED
+    except KeyboardInterrupt:
+        print("demo: interrupted; the release is left as it is", file=sys.stderr)
+        return INTERRUPTED
     told, picture = leave_results(shown)
     console.print(result_table(shown.timeline.shipped, shown.requests))
     console.print(f"results: {told}\npicture: {picture}", soft_wrap=True)
