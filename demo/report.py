@@ -59,7 +59,7 @@ def surprises(
 def result_table(shipped: Sequence[ShippedRelease], requests: Sequence[UserRequest]) -> Table:
     """The table at the end."""
     table = Table()
-    for heading in ("release", "outcome", "decided by", "seconds", "users it served"):
+    for heading in ("release", "outcome", "decided by", "seconds", "users served"):
         table.add_column(heading, no_wrap=True)
     for release in shipped:
         gate = f"gate {release.outcome.gate}" if release.outcome.gate else "all gates"
