@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from cluster import apt, paths
@@ -20,6 +21,7 @@ from cluster.progress import step
 
 CAP_SYS_RESOURCE = 24  # bit number, linux/capability.h
 START_SECONDS = 60
+PID_FILES = (Path("/var/run/docker.pid"), Path("/var/run/docker/containerd/containerd.pid"))
 BUILDX_ALONE = 23  # from this version on, a client without the buildx plugin has no BuildKit
 
 
@@ -61,6 +63,7 @@ def ensure_engine() -> None:
     apt.ensure_program("dockerd", "docker.io")
     docker_client.cache_clear()
     with step("starting the Docker engine"):
+        _clear_pid_files(PID_FILES)
         _start()
 
 
@@ -71,9 +74,30 @@ def lacks_sys_resource() -> bool:
     return not int(effective, 16) >> CAP_SYS_RESOURCE & 1
 
 
+def _clear_pid_files(files: Sequence[Path]) -> None:
+    """Remove what an engine that was killed left: it would refuse to start where its number lives again."""
+    for file in files:
+        if file.exists() and _program(file.read_text(encoding="ascii").strip()) not in (
+            "dockerd",
+            "containerd",
+        ):
+            file.unlink()
+
+
+def _program(pid: str) -> str:
+    """The name of a running process; "" where there is none, or only a zombie."""
+    try:
+        status = Path("/proc", pid, "status").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    return "" if fields["State"].startswith("Z") else fields["Name"]
+
+
 def _start() -> None:
     log = paths.log_dir() / "dockerd.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    log.unlink(missing_ok=True)
     argv = [shutil.which("dockerd", path=environment()["PATH"]) or "dockerd"]
     if lacks_sys_resource():
         argv += ["--add-runtime", f"bounded={_install_runtime()}", "--default-runtime", "bounded"]
