@@ -55,8 +55,8 @@ def set_the_stage(screen: Screen, target: Target = TARGET) -> None:
     screen.say(f"stable {seen.state.stable} serves on http://127.0.0.1:30080/v1/models/asr:predict")
     accuracy, latency = golden_margins()
     screen.say(
-        f"a candidate may be {100 * accuracy:g} points of word error rate worse and {latency:g} times slower, "
-        "which the golden set's walk can decide; else it is taken back"
+        f"a candidate may be {100 * accuracy:g} points of word error rate worse and {latency:g} times slower; "
+        "more, and the golden set's walk finds it"
     )
 
 
@@ -85,7 +85,7 @@ def leave_results(shown: Shown) -> tuple[Path, Path]:
 
 
 def golden_margins() -> tuple[float, float]:
-    """The margins of stable's golden gates: a difference of word error rates, and a factor of inference time."""
+    """The golden gates' margins: a difference of word error rates, and a factor of inference time."""
     gates = yaml.safe_load(STABLE.read_text(encoding="utf-8"))["gates"]
     return float(gates["accuracy"]["margin"]), float(gates["pairedLatency"]["margin"])
 
