@@ -55,8 +55,8 @@ def set_the_stage(screen: Screen, target: Target = TARGET) -> None:
     screen.say(f"stable {seen.state.stable} serves on http://127.0.0.1:30080/v1/models/asr:predict")
     accuracy, latency = golden_margins()
     screen.say(
-        f"a candidate may be {100 * accuracy:g} points of word error rate worse and {latency:g} times slower; "
-        "more, and the golden set's walk finds it"
+        f"margins: {100 * accuracy:g} points of word error rate, {latency:g} times the inference time; "
+        "a candidate beyond them is what the golden set's walk must find"
     )
 
 
