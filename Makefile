@@ -17,10 +17,10 @@ serve: setup ## the predictor alone, on http://127.0.0.1:8080, without a cluster
 	$(PYTHON) -m model_server.artefact fetch moonshine-tiny-en --out $(MODEL)
 	$(PYTHON) -m model_server --model $(MODEL) --port 8080
 
-cluster: ## Docker, tools, images, a kind cluster and its platform
+cluster: setup ## Docker, tools, images, a kind cluster and its platform
 	python3 -m cluster up
 
-images: setup cluster ## build our own images and load them into the cluster
+images: cluster ## build our own images and load them into the cluster
 	scripts/images
 
 demo: images ## ship three releases under load: two are taken back, one goes out
@@ -35,5 +35,5 @@ check: setup ## lint, types, layers, unit and contract tests: no cluster, about 
 	.venv/bin/lint-imports
 	$(PYTHON) -m pytest tests/unit tests/contracts
 
-cluster-delete: ## remove the kind cluster; images and caches stay
+cluster-delete: setup ## remove the kind cluster; images and caches stay
 	python3 -m cluster down
