@@ -14,7 +14,7 @@ from demo.failure_dump import failure_dump
 from demo.releases import RELEASES
 from demo.report import result_table, surprises
 from demo.screen import screen_for
-from demo.show import TARGET, leave_results, set_the_stage, show
+from demo.show import TARGET, build_dir, leave_results, remove_results, set_the_stage, show
 
 FAILED = 1
 INTERRUPTED = 130
@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Show it; 0 when each release ended as it must and no user request failed, else 1."""
     asked = _parser().parse_args(arguments)
     console = Console()
+    remove_results(build_dir())
     try:
         with screen_for(console) as screen:
             set_the_stage(screen)

@@ -27,6 +27,7 @@ TARGET = Target(namespace="speech", release="asr")
 FIRST_REQUESTS = 10
 FIRST_REQUESTS_SECONDS = 60.0
 AFTER_LAST_SECONDS = 10.0
+TOLD, PICTURE, REQUESTS = "demo.json", "demo.png", "demo-requests.jsonl"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,12 @@ class Shown:
 def build_dir() -> Path:
     """Where the demonstration's results go."""
     return repository_root() / "build"
+
+
+def remove_results(folder: Path) -> None:
+    """Delete what a demonstration left in this folder: one that fails must not leave another's success."""
+    for name in (TOLD, PICTURE, REQUESTS):
+        (folder / name).unlink(missing_ok=True)
 
 
 def set_the_stage(screen: Screen, target: Target = TARGET) -> None:
@@ -63,7 +70,7 @@ def set_the_stage(screen: Screen, target: Target = TARGET) -> None:
 def show(screen: Screen, releases: Sequence[Release], rate: float, target: Target = TARGET) -> Shown:
     """Ship every release under user load; the load stops when this returns."""
     timeline = Timeline(began=time.time())
-    load = UserLoad(LoadSettings(charts.golden_audio(), build_dir() / "demo-requests.jsonl", rate=rate))
+    load = UserLoad(LoadSettings(charts.golden_audio(), build_dir() / REQUESTS, rate=rate))
     with load:
         _wait_for_users(load)
         screen.say(f"users speak, {rate:g} requests a second, open loop")
@@ -76,7 +83,7 @@ def show(screen: Screen, releases: Sequence[Release], rate: float, target: Targe
 
 def leave_results(shown: Shown) -> tuple[Path, Path]:
     """Write demo.json and demo.png, and return their paths."""
-    told, picture = build_dir() / "demo.json", build_dir() / "demo.png"
+    told, picture = build_dir() / TOLD, build_dir() / PICTURE
     told.parent.mkdir(parents=True, exist_ok=True)
     told.write_text(json.dumps(demo_json(shown.timeline.shipped, shown.requests), indent=2) + "\n")
     accuracy, latency = golden_margins()
