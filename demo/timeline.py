@@ -38,8 +38,10 @@ class ShippedRelease:
         return self.ended - self.began
 
     def requests_to_candidate(self, requests: Sequence[UserRequest]) -> int:
-        """How many users the candidate answered before the release had ended."""
-        return sum(request.pod == self.candidate and request.t <= self.ended for request in requests)
+        """How many users the candidate answered while it was one: until its promotion, or else ever."""
+        promoted = self.outcome.ending == "promoted"
+        answered = [request for request in requests if request.pod == self.candidate]
+        return sum(not promoted or request.t <= self.ended for request in answered)
 
 
 @dataclass

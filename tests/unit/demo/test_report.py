@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from demo.releases import RELEASES
 from demo.report import demo_json, surprises
-from demo.rollout_watch import Outcome
+from demo.rollout_watch import Ending, Outcome
 from demo.timeline import ShippedRelease
 from demo.user_load import UserRequest
 
@@ -49,6 +51,12 @@ def test_json_has_exactly_the_promised_keys() -> None:
     }
 
 
+@pytest.mark.parametrize(("ending", "count"), [("promoted", 1), ("rolled back", 2), ("paused", 2)])
+def test_only_promotion_ends_the_count_of_a_candidates_users(ending: Ending, count: int) -> None:
+    shipped = replace(WORDS, outcome=Outcome(ending, "", ""))
+    assert shipped.requests_to_candidate([user(160, "bad"), user(161, "bad"), user(162)]) == count
+
+
 def test_all_as_expected_is_no_surprise() -> None:
     assert surprises(RELEASES, SHIPPED, USERS) == []
 
@@ -60,8 +68,9 @@ def test_release_stopped_by_another_gate_is_a_surprise() -> None:
     ]
 
 
-def test_user_who_met_a_stopped_release_is_a_surprise() -> None:
-    (told,) = surprises(RELEASES, SHIPPED, [*USERS, user(150, "bad")])
+@pytest.mark.parametrize("t", [150, 161], ids=["while it was decided", "after it was stopped"])
+def test_user_who_met_a_stopped_release_is_a_surprise(t: float) -> None:
+    (told,) = surprises(RELEASES, SHIPPED, [*USERS, user(t, "bad")])
     assert "before any user meets it; 1 users did" in told
 
 
