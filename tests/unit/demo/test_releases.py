@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
 
 from demo.charts import images_of, repository_and_tag
 from demo.errors import Unprepared
-from demo.releases import RELEASES, STABLE, Release
+from demo.releases import RELEASES, STABLE, VALUES, Release
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.name)
 def test_release_changes_something(release: Release) -> None:
     assert yaml.safe_load(release.values.read_text())
+
+
+@pytest.mark.parametrize("values", sorted(VALUES.glob("*.yaml")), ids=lambda values: values.stem)
+def test_values_file_opens_with_what_it_demonstrates(values: Path) -> None:
+    assert values.read_text(encoding="utf-8").startswith("# This release demonstrates a ")
 
 
 def test_stable_release_has_no_faults() -> None:
