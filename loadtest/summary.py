@@ -45,7 +45,11 @@ def summarise(
     options: LoadOptions,
     sent: Dispatched,
 ) -> dict[str, Any]:
-    """What the load did and met; latencies in seconds from when each request was due."""
+    """What the load did and met; latencies in seconds from when each request was due.
+
+    A request that left no record, since the load ended before it did, is `unanswered` and has failed.
+    """
+    unanswered = sent.sent - len(records)
     return {
         "url": options.base_url + options.path,
         "ended_by": sent.ended_by,
@@ -55,7 +59,8 @@ def summarise(
         "offered_rate_per_second": options.rate,
         "sent_rate_per_second": round(sent.rate_per_second, 3),
         "late_dispatches": sent.late,
-        "failed": sum(record.failed for record in records),
+        "failed": unanswered + sum(record.failed for record in records),
+        "unanswered": unanswered,
         "by_status": _counted(records, lambda record: str(record.status)),
         "by_model_version": _grouped(records, lambda record: record.model_version),
         "by_pod_template_hash": _grouped(records, lambda record: record.pod_template_hash),

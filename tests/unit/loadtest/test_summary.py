@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,9 +49,14 @@ def test_requests_are_counted_by_who_answered() -> None:
 
 
 def test_latency_leaves_out_requests_that_nobody_answered() -> None:
-    told = summarise([record(0.25), record(30.0, 0)], options=OPTIONS, sent=SENT)
+    told = summarise([record(0.25), record(30.0, 0)], options=OPTIONS, sent=replace(SENT, sent=2))
     assert told["latency_seconds"]["max"] == 0.25
-    assert told["failed"] == 1
+    assert (told["failed"], told["unanswered"]) == (1, 0)
+
+
+def test_request_without_a_record_is_unanswered_and_failed() -> None:
+    told = summarise([record(0.25), record(30.0, 0)], options=OPTIONS, sent=SENT)
+    assert (told["sent"], told["unanswered"], told["failed"]) == (4, 2, 3)
 
 
 def test_too_few_requests_are_an_error() -> None:
