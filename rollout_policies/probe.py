@@ -1,10 +1,12 @@
 """Sends one clip to a pod of each side and says what came back; knows nothing of walks, bounds or Kubernetes.
 
-A refusal (503, 429, no connection) is tried again a few times, as a client would. What is missing after
-that (refused, an error, a timeout, an answer broken off or without a transcript) counts as every word wrong
-for that side. Three cases are no evidence: the pod has gone, another pod than the asked one answered, or
-neither side gave a transcript, which compares nothing (a wrong path or a closed network would otherwise
-prove two versions equal).
+A refusal (503, 429, no connection) is tried again a few times, as a client would. What the candidate does
+not give after that (refused, an error, a timeout, an answer broken off or without a transcript) counts as
+every word wrong for it. The stable side is what is compared with: its errors and empty transcripts count too,
+but where it refused or gave no answer there is nothing to compare with, and to count its words wrong would
+credit the candidate with them. Four cases are no evidence: that one, the pod has gone, another pod than the
+asked one answered, or neither side gave a transcript, which compares nothing (a wrong path or a closed
+network would otherwise prove two versions equal).
 """
 
 import logging
@@ -60,13 +62,18 @@ class Prober:
     def probe_pair(
         self, clip: Clip, stable: Endpoint, candidate: Endpoint, rng: random.Random
     ) -> Pair | Discarded:
-        """Send a clip to both sides, one after the other in random order."""
+        """Send a clip to both sides, one after the other in random order; discard it where stable gave
+        nothing."""
         audio = clip.path.read_bytes()
         results: dict[Endpoint, SideResult] = {}
         for endpoint in rng.sample([stable, candidate], k=2):
             result = self._probe(clip, audio, endpoint)
             if isinstance(result, Discarded):
                 return result
+            if endpoint == stable and _gave_nothing(result):
+                return Discarded(
+                    f"stable gave nothing to compare with: {stable.pod} of {clip.name}: {result.reason}"
+                )
             results[endpoint] = result
         both = (results[stable], results[candidate])
         if all(side.reason for side in both):
@@ -115,6 +122,10 @@ def _other_pod(response: httpx.Response, endpoint: Endpoint) -> bool:
     said = response.headers.get(POD_TEMPLATE_HASH)
     # An error page made below the predictor's own code may lack the header; a transcript may not.
     return said != endpoint.pod_template_hash and (said is not None or response.status_code == 200)
+
+
+def _gave_nothing(side: SideResult) -> bool:
+    return side.status == 0 or side.status in REFUSALS
 
 
 def _worth_retrying(reason: str, response: httpx.Response | None) -> bool:

@@ -144,7 +144,31 @@ def test_a_side_that_only_refuses_has_every_word_wrong(
     assert waited == [0.25, 0.5]
 
 
-@pytest.mark.parametrize("said", [Said(status=404), Said(status=503), Said(status=0)])
+@pytest.mark.parametrize("said", [Said(status=503), Said(status=429), Said(status=0)])
+@pytest.mark.parametrize("answer", [say_label, _answers(Said(status=503))], ids=["good", "refusing"])
+def test_a_stable_side_that_gives_nothing_credits_no_candidate(
+    prober: Prober,
+    clip: Clip,
+    start_predictor: StartPredictor,
+    said: Said,
+    answer: Callable[[bytes], Said],
+) -> None:
+    stable, candidate = start_predictor("aaa", _answers(said)), start_predictor("bbb", answer)
+    outcome = prober.probe_pair(clip, stable.endpoint, candidate.endpoint, RNG)
+    assert isinstance(outcome, Discarded)
+    assert outcome.reason.startswith("stable gave nothing to compare with: asr-aaa of audio/0.wav: ")
+
+
+@pytest.mark.parametrize("said", [Said(status=500), Said(status=413), Said("")])
+def test_what_stable_itself_answers_counts_for_it(
+    prober: Prober, clip: Clip, start_predictor: StartPredictor, said: Said
+) -> None:
+    stable, candidate = start_predictor("aaa", _answers(said)), start_predictor("bbb", say_label)
+    pair = _pair(prober, clip, stable.endpoint, candidate.endpoint)
+    assert (pair.stable.word_errors, pair.candidate.word_errors) == (3, 0)
+
+
+@pytest.mark.parametrize("said", [Said(status=404), Said(status=500), Said()])
 def test_two_sides_without_a_transcript_prove_nothing(
     prober: Prober, clip: Clip, start_predictor: StartPredictor, said: Said
 ) -> None:

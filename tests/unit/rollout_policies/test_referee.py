@@ -235,6 +235,21 @@ def test_two_sides_that_never_answer_are_held_up_not_passed(town: BuildTown, ref
     assert _doing(judge)[0].startswith("trying again: neither side gave a transcript")
 
 
+def test_a_stable_side_that_refuses_holds_the_walk_up(town: BuildTown, referee: StartReferee) -> None:
+    refuses = threading.Event()
+    refuses.set()
+    place = town(say_label, lambda audio: Said(status=503) if refuses.is_set() else say_label(audio))
+    judge = referee(place)
+    judge.look()
+    until("the hold-up is told", lambda: any(reason == "WalkHeldUp" for reason, _ in place.events))
+    assert judge.views()[0].figures is None
+    refuses.clear()
+    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    figures = judge.views()[0].figures
+    assert figures is not None
+    assert (figures.pairs, figures.stable_word_errors) == (5, 0)
+
+
 @pytest.mark.parametrize(
     ("annotation", "value", "said"),
     [
