@@ -1,12 +1,12 @@
 """Sends one clip to a pod of each side and says what came back; knows nothing of walks, bounds or Kubernetes.
 
-A refusal (503, 429, no connection) is tried again a few times, as a client would. What the candidate does
-not give after that (refused, an error, a timeout, an answer broken off or without a transcript) counts as
-every word wrong for it. The stable side is what is compared with: its errors and empty transcripts count too,
-but where it refused or gave no answer there is nothing to compare with, and to count its words wrong would
-credit the candidate with them. Four cases are no evidence: that one, the pod has gone, another pod than the
-asked one answered, or neither side gave a transcript, which compares nothing (a wrong path or a closed
-network would otherwise prove two versions equal).
+A refusal (503, 429, no connection, an answer broken off) is tried again a few times, as a client would. What
+the candidate does not give after that (refused, an error, a timeout, an answer broken off or without a
+transcript) counts as every word wrong for it. The stable side is what is compared with: its errors and empty
+transcripts count too, but where it refused or gave no answer there is nothing to compare with, and to count
+its words wrong would credit the candidate with them. Four cases are no evidence: that one, the pod has gone
+(asked again a while after the last attempt), another pod than the asked one answered, or neither side gave a
+transcript, which compares nothing (a wrong path or a closed network would otherwise prove two versions equal).
 """
 
 import logging
@@ -33,6 +33,10 @@ log = logging.getLogger(__name__)
 Wait = Callable[[float], bool]
 IsReady = Callable[[Endpoint], bool]
 
+NO_CONNECTION, BROKEN_ANSWER = "no connection", "broken answer"
+# A pod that went while it was asked is known to have gone after two of the referee's looks, 2 s each.
+SECONDS_UNTIL_KNOWN_GONE = 5.0
+
 
 @dataclass(frozen=True)
 class ProbeLimits:
@@ -43,6 +47,7 @@ class ProbeLimits:
     attempts: int = 6
     first_backoff_seconds: float = 0.25
     longest_backoff_seconds: float = 5.0
+    until_known_gone_seconds: float = SECONDS_UNTIL_KNOWN_GONE
 
 
 @dataclass(frozen=True)
@@ -94,22 +99,33 @@ class Prober:
                 )
             if not _worth_retrying(reason, response) or attempt == self._limits.attempts:
                 break
-            if self._wait(self._backoff(attempt, response)):
-                return Discarded("the walk was stopped")
-            if not self._is_ready(endpoint):
-                return Discarded(f"{endpoint.pod} is no longer ready ({reason})")
+            gone = self._gone_after(self._backoff(attempt, response), endpoint, reason)
+            if gone is not None:
+                return gone
+        if response is None:
+            gone = self._gone_after(self._limits.until_known_gone_seconds, endpoint, reason)
+            if gone is not None:
+                return gone
         return _judged(clip, endpoint, attempt, reason, response)
+
+    def _gone_after(self, seconds: float, endpoint: Endpoint, reason: str) -> Discarded | None:
+        """Wait, then say whether there is nobody left to ask, or no one who asks."""
+        if self._wait(seconds):
+            return Discarded("the walk was stopped")
+        return (
+            None if self._is_ready(endpoint) else Discarded(f"{endpoint.pod} is no longer ready ({reason})")
+        )
 
     def _ask(self, url: str, audio: bytes) -> tuple[str, httpx.Response | None]:
         timeout = httpx.Timeout(self._limits.timeout_seconds, connect=self._limits.connect_seconds)
         try:
             response = self._client.post(url, content=audio, headers=PROBE_HEADERS, timeout=timeout)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            return f"no connection ({error})", None
+            return f"{NO_CONNECTION} ({error})", None
         except httpx.TimeoutException:
             return f"no answer in {self._limits.timeout_seconds:g} s", None
         except httpx.HTTPError as error:
-            return f"broken answer ({error})", None
+            return f"{BROKEN_ANSWER} ({error})", None
         return "" if response.status_code == 200 else f"status {response.status_code}", response
 
     def _backoff(self, attempt: int, response: httpx.Response | None) -> float:
@@ -130,7 +146,7 @@ def _gave_nothing(side: SideResult) -> bool:
 
 def _worth_retrying(reason: str, response: httpx.Response | None) -> bool:
     if response is None:
-        return reason.startswith("no connection")
+        return reason.startswith((NO_CONNECTION, BROKEN_ANSWER))
     return response.status_code in REFUSALS
 
 

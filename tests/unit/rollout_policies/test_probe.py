@@ -4,13 +4,15 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
 
 from rollout_policies.evidence import Pair
 from rollout_policies.golden.manifest import Clip, GoldenSet
-from rollout_policies.probe import Discarded, ProbeLimits, Prober
+from rollout_policies.probe import SECONDS_UNTIL_KNOWN_GONE, Discarded, ProbeLimits, Prober
+from rollout_policies.referee import RefereeOptions
 from rollout_policies.rollouts import Endpoint
 from tests.unit.rollout_policies.scripted_predictor import Said, StartPredictor, say_first_word, say_label
 
@@ -80,20 +82,20 @@ def test_the_side_asked_first_is_random(prober: Prober, clip: Clip, start_predic
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("said", "reason", "attempts"),
     [
-        (Said(status=500), "status 500"),
-        (Said(status=413), "status 413"),
-        (Said(status=0), "broken answer"),
-        (Said(), "an answer without predictions[0].text"),
+        (Said(status=500), "status 500", 1),
+        (Said(status=413), "status 413", 1),
+        (Said(status=0), "broken answer", 3),
+        (Said(), "an answer without predictions[0].text", 1),
     ],
 )
 def test_what_is_missing_counts_as_every_word_wrong(
-    prober: Prober, clip: Clip, start_predictor: StartPredictor, said: Said, reason: str
+    prober: Prober, clip: Clip, start_predictor: StartPredictor, said: Said, reason: str, attempts: int
 ) -> None:
     stable, candidate = start_predictor("aaa", say_label), start_predictor("bbb", _answers(said))
     side = _pair(prober, clip, stable.endpoint, candidate.endpoint).candidate
-    assert (side.word_errors, side.inference_ms, side.attempts) == (3, None, 1)
+    assert (side.word_errors, side.inference_ms, side.attempts) == (3, None, attempts)
     assert side.reason.startswith(reason)
 
 
@@ -196,3 +198,40 @@ def test_a_pod_that_has_gone_is_no_evidence(clip: Clip, start_predictor: StartPr
         outcome = prober.probe_pair(clip, stable.endpoint, gone, RNG)
     assert isinstance(outcome, Discarded)
     assert outcome.reason.startswith("asr-bbb is no longer ready (no connection")
+
+
+def test_a_broken_answer_is_tried_again(
+    prober: Prober, clip: Clip, start_predictor: StartPredictor, waited: list[float]
+) -> None:
+    stable = start_predictor("aaa", say_label)
+    candidate = start_predictor("bbb", _answers(Said(status=0), Said("press one now")))
+    side = _pair(prober, clip, stable.endpoint, candidate.endpoint).candidate
+    assert (side.word_errors, side.attempts, side.reason) == (0, 2, "")
+    assert waited == [0.25]
+
+
+def test_a_pod_that_goes_while_it_is_asked_is_no_evidence(
+    clip: Clip, start_predictor: StartPredictor
+) -> None:
+    """Nobody knows of it during the retries, only after the wait for the referee's next looks."""
+    stable, candidate = start_predictor("aaa", say_label), start_predictor("bbb", _answers(Said(status=0)))
+    waited: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        waited.append(seconds)
+        return False
+
+    def is_ready(endpoint: Endpoint) -> bool:
+        return SECONDS_UNTIL_KNOWN_GONE not in waited
+
+    with httpx.Client(trust_env=False) as client:
+        outcome = Prober(client, LIMITS, wait, is_ready).probe_pair(
+            clip, stable.endpoint, candidate.endpoint, RNG
+        )
+    assert isinstance(outcome, Discarded)
+    assert outcome.reason.startswith("asr-bbb is no longer ready (broken answer")
+    assert waited == [0.25, 0.5, SECONDS_UNTIL_KNOWN_GONE]
+
+
+def test_a_pod_that_goes_is_known_after_two_looks() -> None:
+    assert 2 * RefereeOptions(Path()).look_seconds < SECONDS_UNTIL_KNOWN_GONE
