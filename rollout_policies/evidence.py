@@ -1,8 +1,8 @@
 """Keeps a walk's pairs on a volume: a restart loses none and counts none twice; knows nothing of bounds.
 
-One file an identity: a header line that names it, then one line a pair, each flushed to the disk before it
-counts. A retry of the same candidate against the same stable version has the same identity and so continues
-the same file.
+One file an identity: a header line that names it, then one line of ASCII JSON a pair, each flushed to the
+disk before it counts. A retry of the same candidate against the same stable version has the same identity
+and so continues the same file.
 """
 
 import hashlib
@@ -77,7 +77,7 @@ class EvidenceFile:
 
     def _write(self, row: Mapping[str, Any]) -> None:
         with self.path.open("ab") as file:
-            file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+            file.write(json.dumps(row).encode("ascii") + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -103,7 +103,8 @@ class EvidenceFile:
         if len(whole) < len(content):
             log.warning("%s: dropped a torn last line of %d bytes", self.path.name, len(content) - len(whole))
             os.truncate(self.path, len(whole))
-        return whole.decode("utf-8", errors="replace").splitlines()
+        # Not splitlines(): to it U+2028 and the like end a line too.
+        return whole.decode("utf-8", errors="replace").split("\n")[:-1]
 
     def _parsed(self, line: str, number: int) -> dict[str, Any]:
         try:

@@ -53,7 +53,9 @@ def read_golden_set(name: str, directory: Path) -> GoldenSet:
     except OSError as error:
         raise GoldenSetError(f"golden set {name!r}: cannot read {path}: {error.strerror}") from error
     clips: dict[str, Clip] = {}
-    for number, line in enumerate(manifest.decode("utf-8", errors="replace").splitlines(), start=1):
+    # Not splitlines(): to it U+2028 and the like end a line too.
+    lines = manifest.decode("utf-8", errors="replace").removesuffix("\n").split("\n") if manifest else []
+    for number, line in enumerate(lines, start=1):
         try:
             clip = _clip(line, directory)
             if clip.name in clips:

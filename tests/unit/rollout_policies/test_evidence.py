@@ -1,6 +1,7 @@
 """Evidence on the disk: replayed, torn, foreign, counted once."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,24 @@ def _pair(clip: str) -> Pair:
 def test_pairs_come_back_after_a_restart(tmp_path: Path) -> None:
     EvidenceFile(tmp_path, IDENTITY).append(_pair("a"))
     assert EvidenceFile(tmp_path, IDENTITY).pairs == [_pair("a")]
+
+
+@pytest.mark.parametrize("text", ["one\u2028two\u0085three\x0bfour", "half a pair \ud83d", "na\u00efve"])
+def test_whatever_a_predictor_says_comes_back_as_one_line(tmp_path: Path, text: str) -> None:
+    pair = replace(_pair("a"), stable=replace(SIDE, text=text))
+    file = EvidenceFile(tmp_path, IDENTITY)
+    file.append(pair)
+    file.append(_pair("b"))
+    assert EvidenceFile(tmp_path, IDENTITY).pairs == [pair, _pair("b")]
+    assert file.path.read_bytes().isascii()
+
+
+def test_a_line_of_more_than_ascii_is_read_too(tmp_path: Path) -> None:
+    file = EvidenceFile(tmp_path, IDENTITY)
+    row = asdict(replace(_pair("a"), stable=replace(SIDE, text="one\u2028two")))
+    with file.path.open("ab") as older:
+        older.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+    assert [pair.stable.text for pair in EvidenceFile(tmp_path, IDENTITY).pairs] == ["one\u2028two"]
 
 
 def test_another_candidate_begins_anew(tmp_path: Path) -> None:

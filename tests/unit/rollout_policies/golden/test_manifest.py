@@ -43,6 +43,13 @@ def test_the_digest_is_that_of_the_manifest(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("separator", ["\u2028", "\u0085"])
+def test_only_a_newline_ends_a_line(tmp_path: Path, separator: str) -> None:
+    row = _row(text=f"Twenty-one{separator}men.")
+    golden = read_golden_set("g", _set(tmp_path, json.dumps(row, ensure_ascii=False)))
+    assert golden.clips[0].reference == "21 men"
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
