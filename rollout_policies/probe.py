@@ -6,7 +6,7 @@ transcript) counts as every word wrong for it. The stable side is what is compar
 transcripts count too, but where it refused or gave no answer there is nothing to compare with, and to count
 its words wrong would credit the candidate with them. Four cases are no evidence: that one, the pod has gone
 (asked again a while after the last attempt), another pod than the asked one answered, or neither side gave a
-transcript, which compares nothing (a wrong path or a closed network would otherwise prove two versions equal).
+transcript, which compares nothing (a wrong path or a closed network would prove two versions equal).
 """
 
 import logging
