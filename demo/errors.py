@@ -4,6 +4,7 @@ DemoError
 ├── WaitTimeout       something named did not happen in its time
 ├── ObjectError       a Rollout or AnalysisRun does not look as Argo Rollouts makes it
 ├── LoadEnded         the user load ended before it was told to
+├── UsersLost         the user load ended badly, or without a line for each request it sent
 └── Unprepared        images or the cluster are missing: what makes them is named
 """
 
@@ -27,6 +28,10 @@ class ObjectError(DemoError):
 
 class LoadEnded(DemoError):  # noqa: N818 - it names what happened
     """Without users there is nothing to show."""
+
+
+class UsersLost(DemoError):  # noqa: N818 - it names what happened
+    """What became of some users is not known, so nobody may say that none of them failed."""
 
 
 class Unprepared(DemoError):  # noqa: N818 - it names what happened
