@@ -113,6 +113,8 @@ class Referee:
         except (AnnotationError, EvidenceError, UnknownGoldenSetError, OSError) as error:
             self._tell_once(comparison, str(error))
             return set()
+        if walk is None:
+            return set()
         pods = self._cluster.pods(comparison)
         walk.revision, walk.pairs_per_second = comparison.revision, plan.pairs_per_second
         walk.pods = Pods(
@@ -130,8 +132,11 @@ class Referee:
         c = comparison
         return Identity(c.namespace, c.rollout, c.stable, c.candidate, golden.digest)
 
-    def _walk(self, identity: Identity, comparison: Comparison, plan: ProbePlan) -> WalkRunner:
+    def _walk(self, identity: Identity, comparison: Comparison, plan: ProbePlan) -> WalkRunner | None:
+        """Return the walk of an identity, begun where none runs; None while an ended one may still write."""
         walk = self._walks.get(identity)
+        if walk is not None and walk.ended_at is not None and walk.is_alive():
+            return None
         if (
             walk is not None
             and walk.ended_at is None
@@ -156,7 +161,7 @@ class Referee:
             walk.stop()
             walk.ended_at = time.time()
             walk.announce("WalkEnded", f"the release is over: {sentence(walk.view().figures)}", False)
-        elif time.time() - walk.ended_at > self._options.keep_ended_seconds:
+        elif not walk.is_alive() and time.time() - walk.ended_at > self._options.keep_ended_seconds:
             del self._walks[identity]
 
     def _tell_once(self, comparison: Comparison, message: str) -> None:

@@ -213,6 +213,39 @@ def test_a_retry_of_the_same_candidate_continues(town: BuildTown, referee: Start
     assert view.figures.pairs == 5
 
 
+def test_a_retry_waits_for_the_answer_that_the_ended_walk_still_waits_for(
+    town: BuildTown, referee: StartReferee
+) -> None:
+    """Two walks of one identity would write the same file."""
+    asked, let_go = threading.Event(), threading.Event()
+
+    def slow(audio: bytes) -> Said:
+        asked.set()
+        let_go.wait(10)
+        return say_label(audio)
+
+    until("no other test's walk is left", lambda: _walks_alive() == 0)
+    place = town(slow)
+    judge = referee(place)
+    judge.look()
+    until("the candidate is asked", asked.is_set)
+    place.status["abort"] = True
+    judge.look()
+    place.status["abort"] = False
+    judge.look()
+    assert _walks_alive() == 1
+    assert judge.views()[0].ended_at is not None
+    let_go.set()
+    until("the ended walk is over", lambda: _walks_alive() == 0)
+    judge.look()
+    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    assert [reason for reason, _ in place.events].count("WalkStarted") == 2
+
+
+def _walks_alive() -> int:
+    return sum(thread.name.startswith("walk-") for thread in threading.enumerate())
+
+
 def test_a_walk_waits_for_pods_and_goes_on(town: BuildTown, referee: StartReferee) -> None:
     place = town(say_label)
     place.ready = "False"
