@@ -43,7 +43,7 @@ def test_the_first_number_decides_and_silence_never_does(render: Render, gate: s
 def test_a_gates_thresholds_have_no_default(render: Render, gate: str) -> None:
     args = template_of(render, gate)["spec"]["args"]
     defaulted = {arg["name"] for arg in args if "value" in arg}
-    assert defaulted == {"interval", "count", "inconclusive-limit"}
+    assert defaulted == {"interval", "count", "inconclusive-limit", "initial-delay"}
 
 
 def test_a_release_hands_each_gate_exactly_what_it_asks_for(render: Render) -> None:
@@ -52,6 +52,28 @@ def test_a_release_hands_each_gate_exactly_what_it_asks_for(render: Render) -> N
         template = render("rollout-policies")["ClusterAnalysisTemplate", reference["templateName"]]
         assert reference["clusterScope"] is True
         assert {arg["name"] for arg in analysis["args"]} == {arg["name"] for arg in template["spec"]["args"]}
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_gate_first_measures_when_its_release_says(render: Render, gate: str) -> None:
+    (metric,) = template_of(render, gate)["spec"]["metrics"]
+    assert metric["initialDelay"] == "{{args.initial-delay}}"
+
+
+@pytest.mark.parametrize("first", ["errors", "throughput"])
+def test_only_the_first_live_gate_of_a_weight_lets_it_settle(render: Render, first: str) -> None:
+    gates = {"errors": {"enabled": first == "errors"}, "latency": {"enabled": first == "errors"}}
+    strategy = {"settleSeconds": 20, "steps": [{"weight": 5, "minRequests": 9}]}
+    analyses = analysis_steps(render("model-server", gates=gates, strategy=strategy)["Rollout", "asr"])
+    delays = [
+        (analysis["templates"][0]["templateName"], arg["value"])
+        for analysis in analyses
+        for arg in analysis["args"]
+        if arg["name"] == "initial-delay"
+    ]
+    assert len(delays) == len(analyses)
+    assert [gate for gate, delay in delays if delay == "20s"] == [f"serinus-{first}-v1"]
+    assert {delay for _, delay in delays} == {"0s", "20s"}
 
 
 def test_one_analysis_step_has_one_gate(render: Render) -> None:

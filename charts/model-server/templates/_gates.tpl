@@ -1,7 +1,8 @@
 {{- /* One analysis step: a gate's template and its args. Thresholds become args by their own name in kebab-case
 (minPairs -> min-pairs); count and inconclusiveLimit follow from the gate's two times, so that a gate that
 never measured anything ends Inconclusive, never Successful.
-Takes: root, gate (the key under .Values.gates), and thresholds beyond the gate's own values. */ -}}
+Takes: root, gate (the key under .Values.gates), thresholds beyond the gate's own values, and delaySeconds before it
+first measures. */ -}}
 {{- define "model-server.gate" -}}
 {{- $gate := index .root.Values.gates .gate -}}
 {{- $thresholds := merge (omit $gate "enabled" "intervalSeconds" "timeoutSeconds") (.thresholds | default dict) -}}
@@ -31,6 +32,8 @@ Takes: root, gate (the key under .Values.gates), and thresholds beyond the gate'
         value: {{ $count | quote }}
       - name: inconclusive-limit
         value: {{ sub $count 1 | quote }}
+      - name: initial-delay
+        value: {{ int .delaySeconds }}s
 {{- end }}
 
 {{- define "model-server.analysisTemplate" -}}

@@ -1,6 +1,6 @@
 {{- /* One gate: its args, and the one metric, which cannot pass on silence. Both conditions ask for exactly one number;
 failureLimit 0 and consecutiveSuccessLimit 1 let the first number decide; all else is Inconclusive up to count and then
-pauses the release. Argo validates a template with its own defaults, hence those of interval and count; a release
+pauses the release. Argo validates a template with its own defaults, hence those of the times; a release
 passes its own. Takes: root, gate (name of the template and of its query), pass (operator to the threshold that passes),
 threshold (arg), and args (the other thresholds). */ -}}
 {{- define "rollout-policies.gate" -}}
@@ -24,8 +24,11 @@ spec:
       value: "60"
     - name: inconclusive-limit
       value: "59"
+    - name: initial-delay
+      value: 0s
   metrics:
     - name: {{ .gate }}
+      initialDelay: {{ "{{args.initial-delay}}" | quote }}
       interval: {{ "{{args.interval}}" | quote }}
       count: {{ "{{args.count}}" | quote }}
       failureLimit: 0
