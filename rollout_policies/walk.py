@@ -13,6 +13,8 @@ from rollout_policies.sequential import Alphas, Bounds, bound_total, draw_order
 # Two measures of a walk can fail a release, word errors and latency: each gets its share of the release's
 # alpha.
 MEASURES = ("word_errors", "latency")
+# A factor speaks for the set only where at least this share of the words seen has both times.
+LEAST_TIMED_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,11 @@ def shared(alphas: Alphas) -> Alphas:
 
 
 def weigh(golden: GoldenSet, pairs: Sequence[Pair], alphas: Alphas) -> Figures | None:
-    """Return what the pairs, in draw order, prove of the set; None before the first pair."""
+    """Return what the pairs, in draw order, prove of the set; None before the first pair.
+
+    Latency is left out where fewer than half of the words seen have both sides' times: a clip without them
+    scores like an equal one and would dilute the factor.
+    """
     if not pairs:
         return None
     words_of = {clip.name: clip.words for clip in golden.clips}
@@ -52,7 +58,8 @@ def weigh(golden: GoldenSet, pairs: Sequence[Pair], alphas: Alphas) -> Figures |
     candidate = np.array([pair.candidate.word_errors for pair in pairs], dtype=float)
     total = bound_total(candidate - stable, words, float(golden.words), shared(alphas))
     ratios = np.array([_time_ratio(pair) for pair in pairs])
-    factor = bound_factor(ratios, words, float(golden.words), shared(alphas))
+    timed = float(words[np.isfinite(ratios)].sum()) >= LEAST_TIMED_SHARE * float(words.sum())
+    factor = bound_factor(ratios, words, float(golden.words), shared(alphas)) if timed else None
     rate = Bounds(total.lower / golden.words, total.estimate / golden.words, total.upper / golden.words)
     return Figures(
         pairs=len(pairs),

@@ -46,6 +46,30 @@ def test_times_of_a_side_without_a_transcript_do_not_count(golden: GoldenSet) ->
     assert [measure for measure, _ in figures.differences] == ["word_errors"]
 
 
+@pytest.mark.parametrize(
+    ("untimed", "measures"),
+    [
+        (("please hold", "goodbye"), ["word_errors", "latency"]),
+        (("thank you for calling us today", "please hold"), ["word_errors", "latency"]),
+        (("thank you for calling us today", "press one now"), ["word_errors"]),
+    ],
+)
+def test_a_factor_needs_the_times_of_half_the_words(
+    golden: GoldenSet, untimed: tuple[str, ...], measures: list[str]
+) -> None:
+    """Of 17 words 3, 8 and 9 are of clips without the candidate's time."""
+    reference = {clip.name: clip.reference for clip in golden.clips}
+    pairs = [
+        replace(pair, candidate=replace(pair.candidate, inference_ms=None))
+        if reference[pair.clip] in untimed
+        else pair
+        for pair in _pairs(golden, 0)
+    ]
+    figures = weigh(golden, pairs, Alphas())
+    assert figures is not None
+    assert [measure for measure, _ in figures.differences] == measures
+
+
 def test_no_pair_is_no_figure(golden: GoldenSet) -> None:
     assert weigh(golden, [], Alphas()) is None
 
