@@ -37,13 +37,13 @@ def test_golden_gates_come_before_users_and_live_gates_at_each_weight(render: Re
         "setCanaryScale {'weight': 10}",
         "setWeight 10",
         "analysis errors",
-        "analysis latency",
         "analysis throughput",
+        "analysis latency",
         "setCanaryScale {'weight': 40}",
         "setWeight 40",
         "analysis errors",
-        "analysis latency",
         "analysis throughput",
+        "analysis latency",
     ]
 
 

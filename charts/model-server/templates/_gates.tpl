@@ -53,6 +53,7 @@ serinus-{{ kebabcase . }}-v1
 {{- include "model-server.enabledGates" (dict "root" . "of" (list "pairedLatency" "accuracy")) -}}
 {{- end }}
 
+{{- /* Latency last: its histogram leaves refusals out, so a candidate that only refuses would pause there unjudged. */ -}}
 {{- define "model-server.liveGates" -}}
-{{- include "model-server.enabledGates" (dict "root" . "of" (list "errors" "latency" "throughput")) -}}
+{{- include "model-server.enabledGates" (dict "root" . "of" (list "errors" "throughput" "latency")) -}}
 {{- end }}

@@ -100,7 +100,9 @@ ERRORS: list[tuple[str, list[Candidate | Gateway], str]] = [
     ("none", [GOOD, QUIET], "Successful"),
     ("too many", [Candidate({"200": 980, "500": 20}), QUIET], "Failed"),
     ("too few requests", [Candidate({"200": 10, "500": 9}), QUIET], "Inconclusive"),
-    ("nothing but refusals", [Candidate({"503": 1000}), QUIET], "Inconclusive"),
+    # Throughput, the next gate, fails it: "refuses all".
+    ("nothing but refusals", [Candidate({"503": 1000}), QUIET], "Successful"),
+    ("refusals are requests", [Candidate({"200": 10, "503": 10}), QUIET], "Successful"),
     ("refusals are not errors", [REFUSING, QUIET], "Successful"),
     ("client's mistakes are not errors", [Candidate({"200": 50, "400": 50, "415": 9}), QUIET], "Successful"),
     ("client's mistakes dilute nothing", [Candidate({"200": 98, "500": 2, "400": 900}), QUIET], "Failed"),
