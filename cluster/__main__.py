@@ -67,7 +67,7 @@ def up(_: argparse.Namespace) -> None:
     """Leave with a cluster that is ready."""
     table = pins.load()
     engine.ensure_engine()
-    if not paths.kubeconfig().exists():
+    if not kind_cluster.runs():
         preconditions.need_ports()
     chosen = images.ensure_images(table)  # before the tools, since building overlaps all the compiling
     tools.ensure_tools(table)

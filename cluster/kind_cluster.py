@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from cluster import paths
@@ -14,6 +15,8 @@ from cluster.progress import say, step
 NAME = "serinus"
 NODE = f"{NAME}-control-plane"
 READY_SECONDS = 180
+SLOW_SECONDS = 90.0  # how long a node that runs may leave its API unanswered before it is given up
+POLL_SECONDS = 1.0
 
 
 def exists() -> bool:
@@ -21,9 +24,14 @@ def exists() -> bool:
     return NAME in run(["kind", "get", "clusters"]).split()
 
 
+def runs() -> bool:
+    """Whether the node's container runs, whichever cache the cluster was made under."""
+    return NODE in docker("container", "ls", "--format={{.Names}}").split()
+
+
 def is_alive() -> bool:
-    """Whether the cluster's API answers."""
-    return paths.kubeconfig().exists() and succeeds(
+    """Whether our kubeconfig leads to this cluster and its API answers."""
+    return _context() == f"kind-{NAME}" and succeeds(
         ["kubectl", "get", "--raw", "/readyz", "--request-timeout=5s"], timeout_seconds=15
     )
 
@@ -31,7 +39,7 @@ def is_alive() -> bool:
 def ensure_cluster(node_image: str) -> None:
     """Leave with a cluster whose API answers; one that died with its Docker engine is made anew."""
     if exists():
-        if is_alive():
+        if is_alive() or (runs() and _comes_to_answer()):
             return
         say(f"the cluster {NAME} does not answer any more; making it anew")
         delete()
@@ -49,6 +57,26 @@ def ensure_cluster(node_image: str) -> None:
             ],
             log="kind-create",
         )
+
+
+def _context() -> str:
+    """The cluster our kubeconfig leads to; "" where there is no such file or it leads nowhere."""
+    if not paths.kubeconfig().exists():
+        return ""
+    return run(["kubectl", "config", "view", "--output=jsonpath={.current-context}"]).strip()
+
+
+def _comes_to_answer() -> bool:
+    """Whether the API answers within SLOW_SECONDS, asked through a kubeconfig written afresh."""
+    deadline = time.monotonic() + SLOW_SECONDS
+    export = ["kind", "export", "kubeconfig", f"--name={NAME}", f"--kubeconfig={paths.kubeconfig()}"]
+    with step(f"the cluster {NAME} runs; asking its API for up to {SLOW_SECONDS:.0f} s"):
+        while True:
+            if succeeds(export) and is_alive():
+                return True
+            if time.monotonic() > deadline or not runs():
+                return False
+            time.sleep(POLL_SECONDS)  # polling an outside program: it has no event to wait for
 
 
 def load(images: Sequence[str]) -> None:
