@@ -99,13 +99,16 @@ ERRORS: list[tuple[str, list[Candidate | Gateway], str]] = [
     ("few enough", [Candidate({"200": 990, "500": 10}), QUIET], "Successful"),
     ("none", [GOOD, QUIET], "Successful"),
     ("too many", [Candidate({"200": 980, "500": 20}), QUIET], "Failed"),
+    ("one of few is a fluke", [Candidate({"200": 19, "500": 1}), QUIET], "Successful"),
+    ("two of few are proof", [Candidate({"200": 18, "500": 2}), QUIET], "Failed"),
+    ("one lost of few is a fluke", [Candidate({"200": 19}), Gateway(since={"503": 1})], "Successful"),
     ("too few requests", [Candidate({"200": 10, "500": 9}), QUIET], "Inconclusive"),
     # Throughput, the next gate, fails it: "refuses all".
     ("nothing but refusals", [Candidate({"503": 1000}), QUIET], "Successful"),
     ("refusals are requests", [Candidate({"200": 10, "503": 10}), QUIET], "Successful"),
     ("refusals are not errors", [REFUSING, QUIET], "Successful"),
     ("client's mistakes are not errors", [Candidate({"200": 50, "400": 50, "415": 9}), QUIET], "Successful"),
-    ("client's mistakes dilute nothing", [Candidate({"200": 98, "500": 2, "400": 900}), QUIET], "Failed"),
+    ("client's mistakes dilute nothing", [Candidate({"200": 90, "500": 10, "400": 900}), QUIET], "Failed"),
     ("probes do not count", [Candidate({"200": 10}, probes={"200": 500}), QUIET], "Inconclusive"),
     ("lost on the way", [GOOD, Gateway(since={"503": 10})], "Failed"),
     ("lost after earlier losses", [GOOD, Gateway({"503": 40}, {"503": 10})], "Failed"),
@@ -131,6 +134,12 @@ ERRORS: list[tuple[str, list[Candidate | Gateway], str]] = [
     ("gone for six minutes", [Candidate({"200": 100}, until=360), QUIET], "Inconclusive"),
     ("of another version", [Candidate({"200": 100}, hash="ccc"), QUIET], "Inconclusive"),
     ("nothing is there", [], "Inconclusive"),
+]
+
+# As in tests/e2e/values.yaml: few requests, and a ratio so high that they decide.
+ERRORS_OF_FEW: list[tuple[str, list[Candidate | Gateway], str]] = [
+    ("one of eight", [Candidate({"200": 7, "500": 1}), QUIET], "Successful"),
+    ("half of eight", [Candidate({"200": 4, "500": 4}), QUIET], "Failed"),
 ]
 
 LATENCY: list[tuple[str, list[Candidate], str]] = [
@@ -164,6 +173,7 @@ THROUGHPUT: list[tuple[str, list[Candidate], str]] = [
 
 TABLE = [
     ("errors", {"max_ratio": 0.01, "min_requests": 20}, ERRORS),
+    ("errors", {"max_ratio": 0.05, "min_requests": 8}, ERRORS_OF_FEW),
     ("latency", {"quantile": 0.95, "max_seconds": 1.5, "min_requests": 20}, LATENCY),
     (
         "throughput",
