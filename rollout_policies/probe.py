@@ -64,6 +64,10 @@ class Prober:
     def __init__(self, client: httpx.Client, limits: ProbeLimits, wait: Wait, is_ready: IsReady) -> None:
         self._client, self._limits, self._wait, self._is_ready = client, limits, wait, is_ready
 
+    def warm_up(self, clip: Clip, endpoint: Endpoint) -> None:
+        """Send a clip whose answer is no evidence: a pod's first inference is slower than those to come."""
+        self._probe(clip, clip.path.read_bytes(), endpoint)
+
     def probe_pair(
         self, clip: Clip, stable: Endpoint, candidate: Endpoint, rng: random.Random
     ) -> Pair | Discarded:

@@ -65,6 +65,7 @@ class WalkRunner(threading.Thread):
         self._rng = random.Random(identity.digest)  # noqa: S311
         self._figures = weigh(golden, evidence.pairs, alphas)
         self._doing = "waiting for pods"
+        self._warmed: set[Endpoint] = set()
 
     def view(self) -> WalkView:
         """Return the walk as it stands."""
@@ -117,6 +118,12 @@ class WalkRunner(threading.Thread):
             began = time.monotonic()
             self._doing = "comparing"
             stable, candidate = self._rng.choice(self.pods.stable), self._rng.choice(self.pods.candidate)
+            cold = next((pod for pod in (stable, candidate) if pod not in self._warmed), None)
+            if cold is not None:
+                self._doing = f"warming {cold.pod} up"
+                prober.warm_up(clip, cold)
+                self._warmed.add(cold)
+                continue
             outcome = prober.probe_pair(clip, stable, candidate, self._rng)
             if not isinstance(outcome, Discarded):
                 self._evidence.append(outcome)

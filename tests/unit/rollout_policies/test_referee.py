@@ -155,6 +155,25 @@ def test_a_walk_is_told_by_events_with_its_figures(town: BuildTown, referee: Sta
     assert "5 of 5 clips compared; word errors +70.59 points" in place.events[1][1]
 
 
+def test_a_pods_first_answer_is_no_evidence(town: BuildTown, referee: StartReferee) -> None:
+    """A cold candidate takes a hundred times as long once, and says nothing right."""
+    answered: list[bytes] = []
+
+    def cold_once(audio: bytes) -> Said:
+        answered.append(audio)
+        if len(answered) == 1:
+            return Said("cold", headers={"x-serinus-inference-ms": "1000"})
+        return say_label(audio)
+
+    judge = referee(town(cold_once))
+    judge.look()
+    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    figures = judge.views()[0].figures
+    assert figures is not None
+    assert dict(figures.differences)["latency"].upper == pytest.approx(1, rel=1e-4)
+    assert (figures.candidate_word_errors, len(answered)) == (0, 6)
+
+
 def test_a_restart_continues_where_it_was(
     town: BuildTown, referee: StartReferee, golden: GoldenSet, tmp_path: Path
 ) -> None:
@@ -167,7 +186,7 @@ def test_a_restart_continues_where_it_was(
     judge = referee(place)
     judge.look()
     until("the walk is complete", lambda: _doing(judge) == ["complete"])
-    assert len(place.predictors[1].requests) == 2
+    assert len(place.predictors[1].requests) == 1 + 2, "one to warm up, then the clips that were left"
     assert place.events[0][1].endswith("3 of them compared before")
 
 
@@ -180,7 +199,7 @@ def test_a_complete_walk_is_shown_again_without_a_probe(town: BuildTown, referee
     again.look()
     assert again.views()[0].figures == judge.views()[0].figures
     until("the second walk is complete", lambda: _doing(again) == ["complete"])
-    assert len(place.predictors[1].requests) == 5
+    assert len(place.predictors[1].requests) == 1 + 5
 
 
 @pytest.mark.parametrize("change", [{"stableRS": "bbb"}, {"abort": True}], ids=["promoted", "aborted"])
