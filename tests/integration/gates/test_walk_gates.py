@@ -37,6 +37,8 @@ WALKS: list[tuple[str, list[Walk], str]] = [
     ("exactly at the margin", [Walk(upper="margin")], "Successful"),
     ("not decided yet", [Walk(upper="above")], "Inconclusive"),
     ("no worse, of too few pairs", [Walk(pairs=49)], "Inconclusive"),
+    ("no worse, of a small set walked to its end", [Walk(pairs=30, remaining=0)], "Successful"),
+    ("not decided by a small set", [Walk(upper="above", pairs=30, remaining=0)], "Inconclusive"),
     ("worse, of few pairs", [Walk(lower="above", upper="above", pairs=49)], "Failed"),
     ("bounds are NaN", [Walk(lower=math.nan, upper=math.nan)], "Inconclusive"),
     ("nothing is there", [], "Inconclusive"),
