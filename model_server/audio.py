@@ -85,10 +85,15 @@ def decode(clip: Clip, sample_rate: int) -> Waveform:
         raise BadAudioError(f"the audio cannot be decoded: {error.error_string}") from error
     if left > 0:
         raise BadAudioError(f"the audio ends after {clip.frames - left} of its {clip.frames} samples")
-    return _checked(np.concatenate(blocks))
+    return _checked(np.concatenate(blocks), clip, sample_rate)
 
 
-def _checked(waveform: Waveform) -> Waveform:
+def _checked(waveform: Waveform, clip: Clip, sample_rate: int) -> Waveform:
+    if len(waveform) == 0:
+        raise BadAudioError(
+            f"the audio is too short: {clip.frames} samples at {clip.sample_rate} Hz "
+            f"leave none at {sample_rate} Hz, at least 1 is needed"
+        )
     peak = float(np.abs(waveform).max(initial=0.0))
     if not np.isfinite(peak):
         raise BadAudioError("the audio has samples that are not numbers (NaN or infinite)")

@@ -1,6 +1,7 @@
 """Bad input gets its status, a sentence and a count; the process goes on."""
 
 import socket
+import struct
 
 import httpx
 import pytest
@@ -20,6 +21,12 @@ def form(*parts):
     return b"".join(parts) + b"--xx--\r\n"
 
 
+def one_sample(sample_rate):
+    """A WAV file of a single 16-bit sample."""
+    fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, sample_rate, sample_rate * 2, 2, 16)
+    return struct.pack("<4sI4s", b"RIFF", 38, b"WAVE") + fmt + struct.pack("<4sIh", b"data", 2, 0)
+
+
 PREDICT_ROWS = {
     "no body": (WAV, b"", 422, "bad_audio"),
     "text": (WAV, b"hello", 422, "bad_audio"),
@@ -28,6 +35,7 @@ PREDICT_ROWS = {
     "bare ogg": (WAV, b"OggS" + b"\0" * 60, 422, "bad_audio"),
     "bare flac": ({"content-type": "audio/flac"}, b"fLaC" + b"\0" * 60, 422, "bad_audio"),
     "bare mp3": ({"content-type": "audio/mpeg"}, b"\xff\xfb\x90\x64" * 4, 422, "bad_audio"),
+    "one sample at 192 kHz": (WAV, one_sample(192_000), 422, "bad_audio"),
     "no content type": ({}, b"x", 415, "unsupported_media"),
     "a form": ({"content-type": "application/x-www-form-urlencoded"}, b"a=b", 415, "unsupported_media"),
     "webm": ({"content-type": "audio/webm"}, b"\x1aE\xdf\xa3", 415, "unsupported_media"),
@@ -45,6 +53,7 @@ OPENAI_ROWS = {
     "no file": (FORM, form(part("model")), 400, "bad_request"),
     "file as text": (FORM, form(part("file", b"abc")), 400, "bad_request"),
     "file of text": (FORM, form(part("file", b"abc", "a.wav")), 422, "bad_audio"),
+    "one sample": (FORM, form(part("file", one_sample(48_000), "a.wav")), 422, "bad_audio"),
     "empty file": (FORM, form(part("file", b"", "a.wav")), 422, "bad_audio"),
     "two files": (FORM, form(part("file", b"a", "a"), part("file", b"b", "b")), 400, "bad_request"),
     "other model": (FORM, form(part("file", b"a", "a"), part("model", b"whisper-1")), 404, "not_found"),

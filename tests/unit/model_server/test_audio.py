@@ -96,6 +96,14 @@ def test_cut_off_flac_is_refused(make_file, make_tone):
         decode(read_header(content[: len(content) // 2], max_seconds=5), 16_000)
 
 
+@pytest.mark.parametrize("sample_rate", [48_000, 192_000])
+def test_clip_that_resampling_leaves_nothing_of_is_refused(sample_rate, make_file):
+    clip = read_header(make_file(np.zeros(1, dtype=np.float32), sample_rate), max_seconds=5)
+
+    with pytest.raises(BadAudioError, match=f"too short: 1 samples at {sample_rate} Hz"):
+        decode(clip, 16_000)
+
+
 @pytest.mark.parametrize(
     ("value", "sentence"), [(np.nan, "not numbers"), (np.inf, "not numbers"), (900.0, "up to 900")]
 )
