@@ -6,6 +6,7 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- include "model-server.validateGates" . -}}
 {{- include "model-server.validateTimes" . -}}
 {{- include "model-server.validateTemplatesExist" . -}}
+{{- include "model-server.validateWeightsStay" . -}}
 {{- end }}
 
 {{- define "model-server.validateModel" -}}
@@ -77,6 +78,17 @@ namespace can be looked up (a GitOps renderer that is told the API versions cann
 {{- if not (lookup "argoproj.io/v1alpha1" "ClusterAnalysisTemplate" "" $template) -}}
 {{- fail (printf "gates.%s needs the ClusterAnalysisTemplate %s, which this cluster lacks: install charts/rollout-policies first" . $template) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- /* A weights route of Helm's own manifest would be deleted by the upgrade that leaves it to the hook: 404 for all. */ -}}
+{{- define "model-server.validateWeightsStay" -}}
+{{- if and .Release.IsUpgrade (eq .Values.route.weightsManagedBy "hook") -}}
+{{- $name := include "model-server.weights" . -}}
+{{- $route := lookup "networking.istio.io/v1" "VirtualService" .Release.Namespace $name -}}
+{{- if dig "metadata" "annotations" "meta.helm.sh/release-name" "" $route -}}
+{{- fail (printf "route.weightsManagedBy must stay manifest, not hook: this upgrade would delete the VirtualService %s, and users would get 404" $name) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
