@@ -38,6 +38,7 @@ class Service:
         self._admission = Admission(queue_seconds)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="inference")
         self._recogniser: Recogniser | None = None
+        self._stopped = False
 
     async def load(self, make: Callable[[], Recogniser]) -> None:
         """Make the recogniser in the worker thread, then be ready; an error of `make` comes through."""
@@ -56,7 +57,9 @@ class Service:
         faults = self._faults if self._faults.apply_to(account.traffic) else NO_FAULTS
         if chosen(faults.error_ratio, "error_ratio", faults, account.request_id):
             raise InjectedError(f"fault error_ratio={faults.error_ratio:g} chose this request")
-        self.lifecycle.check_open()
+        # Not check_open: a request whose upload began in time is finished, unless nobody can any more.
+        if self._stopped:
+            raise DrainingError("this pod has stopped; try again", 1)
         self._admission.admit(seconds)
         self._metrics.queue_audio.set(self._admission.held_seconds)
         try:
@@ -71,6 +74,7 @@ class Service:
 
     def stop(self) -> None:
         """Give up what has not begun."""
+        self._stopped = True
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     async def _in_worker(self, clips: Sequence[Clip], account: Account, faults: Faults) -> list[Recognition]:

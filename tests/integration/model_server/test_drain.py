@@ -1,5 +1,6 @@
 """The end: SIGTERM under load makes it unready at once, loses no request and exits 0."""
 
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -46,6 +47,22 @@ def test_sigterm_under_load_loses_nothing(launch, clip, repeated, wait_until):
     assert last.result().status_code == 200
     assert status == 0
     assert lasted >= DRAIN_SECONDS
+
+
+def test_upload_begun_before_sigterm_is_answered_after_it(launch, clip, wait_until):
+    predictor = launch("--drain-delay-seconds", "0").wait_ready()
+    host, port = predictor.url.removeprefix("http://").split(":")
+    head = "POST /v1/models/asr:predict HTTP/1.1\r\nhost: x\r\ncontent-type: audio/wav\r\n"
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.sendall(f"{head}content-length: {len(clip)}\r\n\r\n".encode() + clip[:1000])
+        wait_until("the upload has begun", lambda: predictor.metric("asr_in_flight_requests") == 1, 10)
+        predictor.terminate()
+        wait_until("nobody listens", lambda: predictor.state() == (0, ""), 10)
+        connection.sendall(clip[1000:])
+
+        assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+
+    assert predictor.wait_exit() == 0
 
 
 def test_second_signal_ends_the_delay(launch, wait_until):

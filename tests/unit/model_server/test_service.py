@@ -101,9 +101,17 @@ def test_request_before_the_model_waits_for_it(serve, counting_engine, voice_cli
     assert serve(work, loaded=False)[0].words > 0
 
 
-def test_request_after_the_drain_is_refused(serve, voice_clip):
+def test_request_taken_before_the_drain_ended_is_finished(serve, voice_clip):
     async def work(service):
         service.lifecycle.close()
+        return await service.transcribe([voice_clip], account())
+
+    assert serve(work)[0].words > 0
+
+
+def test_request_after_the_stop_is_refused(serve, voice_clip):
+    async def work(service):
+        service.stop()
         await service.transcribe([voice_clip], account())
 
     with pytest.raises(DrainingError):
