@@ -76,6 +76,7 @@ def test_rules_and_routes_do_not_start_a_rollout(render: Render, overrides: dict
     [
         {"image": {"tag": "next"}},
         {"model": {"image": "model:next"}},
+        {"model": {"digest": "sha256:" + "0" * 64}},
         {"server": {"vadMode": 2}},
         {"faults": {"cut_tail_seconds": 0.2}},
         {"resources": {"limits": {"memory": "2Gi"}}},
@@ -86,6 +87,15 @@ def test_what_changes_transcripts_or_speed_starts_a_rollout(
     render: Render, overrides: dict[str, Any]
 ) -> None:
     assert pod_template(render, **overrides) != pod_template(render)
+
+
+@pytest.mark.parametrize("source", ["existingClaim", "hostPath"])
+def test_content_outside_an_image_is_told_apart_by_its_digest(render: Render, source: str) -> None:
+    model = {"image": "", source: "/models", "digest": "sha256:" + "a" * 64}
+    quiet = {"annotations": False}
+    template = pod_template(render, model=model, monitoring=quiet)
+    assert template["metadata"]["annotations"] == {"serinus.dev/model-digest": model["digest"]}
+    assert "annotations" not in pod_template(render, monitoring=quiet)["metadata"]
 
 
 def test_faults_are_arguments_of_the_predictor(render: Render) -> None:

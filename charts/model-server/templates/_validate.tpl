@@ -14,6 +14,9 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- if ne (len $sources) 1 -}}
 {{- fail (printf "exactly one of model.image, model.existingClaim and model.hostPath must be set, not %d" (len $sources)) -}}
 {{- end -}}
+{{- if not (or .Values.model.image .Values.model.digest) -}}
+{{- fail (printf "model.digest must be set (sha256:…) with the model at %s, or its new content would reach users ungated; it is empty" (first $sources)) -}}
+{{- end -}}
 {{- end }}
 
 {{- define "model-server.validateSteps" -}}
