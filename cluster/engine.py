@@ -35,10 +35,7 @@ def docker_client() -> str:
     """The first docker client on PATH that can build with BuildKit: it has buildx, or is older than 23."""
     places = [Path(folder) / "docker" for folder in os.get_exec_path()]
     found = [str(place) for place in places if os.access(place, os.X_OK)]
-    for client in found:
-        if succeeds([client, "buildx", "version"]) or _major(client) < BUILDX_ALONE:
-            return client
-    return found[0] if found else "docker"
+    return next(filter(_has_buildkit, found), found[0] if found else "docker")
 
 
 def answers() -> bool:
@@ -54,6 +51,7 @@ def has_image(image: str) -> bool:
 def ensure_engine() -> None:
     """Leave with an engine that answers, or say why there can be none."""
     if answers():
+        ensure_client()
         return
     if os.geteuid() != 0:
         raise PreconditionError(
@@ -61,10 +59,25 @@ def ensure_engine() -> None:
             "start Docker (or join the group `docker`), or run this as root"
         )
     apt.ensure_program("dockerd", "docker.io")
-    docker_client.cache_clear()
+    ensure_client()
+    if answers():  # only the client was missing
+        return
     with step("starting the Docker engine"):
         _clear_pid_files(PID_FILES)
         _start()
+
+
+def ensure_client() -> None:
+    """Leave with a docker client, and one that has BuildKit where Debian has it to give.
+
+    Debian 12's docker.io is an engine and a client with BuildKit; Debian 13 has a package for each.
+    """
+    if not shutil.which("docker"):
+        apt.ensure_program("docker", "docker-cli" if apt.knows("docker-cli") else "docker.io")
+    docker_client.cache_clear()
+    if not _has_buildkit(docker_client()) and apt.knows("docker-buildx"):
+        apt.ensure_package("docker-buildx", "docker build")
+        docker_client.cache_clear()
 
 
 def lacks_sys_resource() -> bool:
@@ -129,6 +142,10 @@ def _install_runtime() -> Path:
     program.write_text(f"#!{os.path.realpath(sys.executable)}\n{body}", encoding="utf-8")
     program.chmod(0o755)
     return program
+
+
+def _has_buildkit(client: str) -> bool:
+    return succeeds([client, "buildx", "version"]) or _major(client) < BUILDX_ALONE
 
 
 def _major(client: str) -> int:
