@@ -27,7 +27,7 @@ from model_server.errors import (
     RefusedError,
     UnsupportedMediaError,
 )
-from model_server.intake import IntakeLimits, read_body, read_predict
+from model_server.intake import BodyRoom, IntakeLimits, read_body, read_predict
 from model_server.lifecycle import Lifecycle
 from model_server.log import LOGGER
 from model_server.model import SpeechModel, SpeechRequest
@@ -46,6 +46,7 @@ class Routes:
         self._language = language
         self._lifecycle = lifecycle
         self._limits = limits
+        self._room = BodyRoom(limits.max_held_bytes)
 
     def add_to(self, app: FastAPI) -> None:
         """Put them before the routes that the SDK adds when it starts."""
@@ -84,10 +85,10 @@ class Routes:
     async def predict(self, request: Request) -> Response:
         """KServe V1: raw audio or JSON base64."""
         self._check_name(request.path_params["name"])
-        body = await self._body(request)
         content_type = request.headers.get("content-type", "")
-        clips = await asyncio.to_thread(read_predict, content_type, body, self._limits)
-        transcripts = await self._model.predict(SpeechRequest(clips, _account(request)))
+        async with self._body(request) as body:
+            clips = await asyncio.to_thread(read_predict, content_type, body, self._limits)
+            transcripts = await self._model.predict(SpeechRequest(clips, _account(request)))
         return JSONResponse(response.kserve_v1(transcripts))
 
     async def transcriptions(self, request: Request) -> Response:
@@ -95,17 +96,22 @@ class Routes:
         content_type = request.headers.get("content-type", "")
         if content_type.partition(";")[0].strip().lower() != MULTIPART_TYPE:
             raise UnsupportedMediaError(f"content type must be {MULTIPART_TYPE}, not {content_type!r}")
-        async with _form(request, await self._body(request)) as form:
-            response_format = self._check_fields(form)
-            clip = await self._uploaded(form)
-        transcripts = await self._model.predict(SpeechRequest([clip], _account(request)))
+        async with self._body(request) as body:
+            async with _form(request, body) as form:
+                response_format = self._check_fields(form)
+                clip = await self._uploaded(form)
+            transcripts = await self._model.predict(SpeechRequest([clip], _account(request)))
         if response_format == "text":
             return PlainTextResponse(response.openai_text(transcripts[0]))
         return JSONResponse(response.openai_json(transcripts[0]))
 
-    async def _body(self, request: Request) -> bytes:
+    @asynccontextmanager
+    async def _body(self, request: Request) -> AsyncIterator[bytes]:
+        """The request's body; its bytes count as held until the request is done with."""
         self._lifecycle.check_open()
-        return await read_body(request.stream(), request.headers.get("content-length"), self._limits)
+        declared = request.headers.get("content-length")
+        with self._room.share() as share:
+            yield await read_body(request.stream(), declared, self._limits, share)
 
     async def _uploaded(self, form: FormData) -> Clip:
         file = form.get("file")

@@ -76,7 +76,7 @@ class PredictorServer:
         registry = ModelRepository()
         registry.update(model)
         frame = ModelServer(registered_models=registry, enable_grpc=False, workers=1)
-        limits = IntakeLimits(options.max_audio_seconds)
+        limits = IntakeLimits(options.max_audio_seconds, options.queue_seconds)
         app = kserve.model_server.app
         Routes(model, artefact.language, self._lifecycle, limits).add_to(app)
         identity = Identity(artefact.name, artefact.version, options.pod_template_hash)

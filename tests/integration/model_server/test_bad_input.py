@@ -42,6 +42,7 @@ PREDICT_ROWS = {
     "half json": (JSON, b'{"instances": [', 400, "bad_request"),
     "json of no instance": (JSON, b'{"inputs": []}', 400, "bad_request"),
     "deep json": (JSON, b"[" * 200_000, 400, "bad_request"),
+    "json of a million objects": (JSON, b'{"instances": [' + b"{}," * 10**6 + b"{}]}", 400, "bad_request"),
     "no base64": (JSON, b'{"instances": [{"audio": {"b64": "!"}}]}', 400, "bad_request"),
     "base64 of text": (JSON, b'{"instances": [{"audio": {"b64": "aGVsbG8="}}]}', 422, "bad_audio"),
 }

@@ -1,8 +1,13 @@
 """Overload: refused with Retry-After, in time, and never made unready by it."""
 
+import contextlib
+import select
+import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
+from model_server.intake import IntakeLimits
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +36,27 @@ def test_request_that_waited_too_long_is_refused_when_its_turn_comes(slow, clip)
     late = [answer.json()["error"] for answer in answers if answer.status_code == 503]
     assert 1 <= len(late) <= 2  # the second one too, where the machine is slow
     assert all("longer than the deadline of 1.5 s" in error for error in late)
+
+
+def test_bodies_held_at_a_time_are_bounded_and_let_go(launch, clip, wait_until):
+    predictor = launch("--max-audio-seconds", "0.1", "--queue-seconds", "0.1").wait_ready()
+    host, port = predictor.url.removeprefix("http://").split(":")
+    head = b"POST /v1/models/asr:predict HTTP/1.1\r\nhost: x\r\ncontent-length: 70000\r\n\r\n"
+    limits = IntakeLimits(max_audio_seconds=0.1, queue_seconds=0.1)
+    with contextlib.ExitStack() as uploads:
+        connections = []
+        for _ in range(limits.max_held_bytes // 70_000 + 1):
+            connection = socket.create_connection((host, int(port)), timeout=10)
+            connections.append(uploads.enter_context(connection))
+            connection.sendall(head + b"x" * 69_999)
+        readable, _, _ = select.select(connections, [], [], 10)
+        answer = readable[0].recv(4096)
+
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 5\r\n" in answer
+
+    wait_until("all are gone", lambda: predictor.metric("asr_in_flight_requests") == 0, 10)
+    assert predictor.predict(clip[:60_000]).status_code == 413
 
 
 def test_liveness_answers_while_an_inference_runs(slow, clip):

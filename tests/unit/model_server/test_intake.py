@@ -3,19 +3,21 @@
 import asyncio
 import base64
 import json
+import tracemalloc
 
 import pytest
 
 from model_server.errors import (
     BadAudioError,
     BadRequestError,
+    QueueFullError,
     TooLargeError,
     TooLongError,
     UnsupportedMediaError,
 )
-from model_server.intake import IntakeLimits, read_body, read_predict
+from model_server.intake import MAX_INSTANCES, MAX_JSON_MARKS, BodyRoom, IntakeLimits, read_body, read_predict
 
-LIMITS = IntakeLimits(max_audio_seconds=3)
+LIMITS = IntakeLimits(max_audio_seconds=3, queue_seconds=6)
 
 
 def instances(*contents):
@@ -60,7 +62,8 @@ def test_other_content_types_are_refused_by_name(content_type, one_second):
     ("body", "sentence"),
     [
         (b"{", "not JSON"),
-        (b"[" * 100_000, "not JSON"),
+        (b"[" * MAX_JSON_MARKS, "not JSON"),
+        (b"[" * 100_000, f"at most {MAX_JSON_MARKS} braces, brackets and commas, not 100000"),
         (b"\xff\xfe", "not JSON"),
         (b"[]", "instances"),
         (b'{"instances": []}', "1 to 32"),
@@ -75,17 +78,35 @@ def test_json_that_says_no_audio_is_refused_by_a_sentence(body, sentence):
         read_predict("application/json", body, LIMITS)
 
 
+def test_json_of_many_empty_objects_costs_no_more_than_its_text():
+    body = b'{"instances":[' + b"{}," * 1_000_000 + b"{}]}"
+    tracemalloc.start()
+    with pytest.raises(BadRequestError, match="braces, brackets and commas"):
+        read_predict("application/json", body, LIMITS)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 100_000
+
+
+def test_as_many_instances_as_allowed_are_read(make_file, make_tone):
+    content = make_file(make_tone(0.05, 16_000), 16_000)
+
+    assert len(read_predict("application/json", instances(*[content] * MAX_INSTANCES), LIMITS)) == 32
+
+
 def test_base64_of_no_audio_is_bad_audio():
     with pytest.raises(BadAudioError):
         read_predict("application/json", instances(b"hello"), LIMITS)
 
 
-def body_of(*chunks, declared=None):
+def body_of(*chunks, declared=None, room=None):
     async def stream():
         for chunk in chunks:
             yield chunk
 
-    return asyncio.run(read_body(stream(), declared, LIMITS))
+    with (room or BodyRoom(LIMITS.max_held_bytes)).share() as share:
+        return asyncio.run(read_body(stream(), declared, LIMITS, share))
 
 
 def test_body_is_read_whole():
@@ -100,3 +121,20 @@ def test_body_that_declares_too_much_is_refused_unread():
 def test_body_that_grows_too_large_is_refused():
     with pytest.raises(TooLargeError, match=f"at most {LIMITS.max_body_bytes} bytes"):
         body_of(*[b"x" * 100_000] * 10)
+
+
+def test_room_takes_the_queue_and_several_of_the_largest_bodies():
+    assert LIMITS.max_held_bytes >= 4 * LIMITS.max_body_bytes + 6 * 48_000 * 2
+
+
+def test_bodies_read_at_a_time_are_bounded_together():
+    room = BodyRoom(10)
+    with room.share() as other:
+        other.take(8)
+        with pytest.raises(QueueFullError, match="hold 9 of 10 bytes; 4 more do not fit") as refusal:
+            body_of(b"x", b"xxxx", room=room)
+
+        assert (refusal.value.retry_after_seconds, room.held_bytes) == (5, 8)
+
+    assert room.held_bytes == 0
+    assert body_of(b"x" * 10, room=room) == b"x" * 10
