@@ -1,6 +1,7 @@
 """The command line, read and checked once: `python -m model_server --help` is its reference."""
 
 import argparse
+import ipaddress
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ class Options:
 
     model: Path
     served_name: str
+    host: str
     port: int
     threads: int
     vad_mode: int
@@ -42,6 +44,7 @@ def parse_options(arguments: list[str], environment: Mapping[str, str]) -> Optio
     return Options(
         model=given.model,
         served_name=given.served_name,
+        host=given.host,
         port=given.port,
         threads=given.threads or available_threads(),
         vad_mode=given.vad_mode,
@@ -64,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--model", type=Path, required=True, metavar="DIR", help="the model's folder, with its model.yaml")
     add("--served-name", type=_name, default="asr", metavar="NAME", help="name in URLs (default: asr)")
+    add("--host", type=_address, default="127.0.0.1", metavar="IP", help=_HOST_HELP)
     add("--port", type=_whole(0, 65535), default=8080, metavar="N", help="HTTP port (default: 8080)")
     add("--threads", type=_whole(1, 256), metavar="N", help="threads of an inference (default: CPU quota)")
     add("--vad-mode", type=_whole(0, 3), default=1, metavar="0..3", help="voice detector: 3 is strictest (1)")
@@ -75,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+_HOST_HELP = "address to listen on; 0.0.0.0 is every one (default: 127.0.0.1)"
 _QUEUE_HELP = "audio seconds that may wait or be worked on; more is answered 503 (default: 60)"
 _DEADLINE_HELP = "a request that waited longer is answered 503 (default: 30)"
 _DRAIN_HELP = "how long to go on accepting after SIGTERM, not ready (default: 5)"
@@ -90,6 +95,13 @@ def _name(text: str) -> str:
     if not text or not all(character.isalnum() or character in "-_." for character in text):
         raise argparse.ArgumentTypeError(f"must be letters, digits, '-', '_' or '.', not {text!r}")
     return text
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be an IP address, not {text!r}") from error
 
 
 def _whole(lowest: int, highest: int) -> Callable[[str], int]:

@@ -87,6 +87,8 @@ class PredictorServer:
             options.port,
             grace_period=round(options.deadline_seconds + options.max_audio_seconds / SLOWEST_SPEED),
         )
+        # The SDK has no parameter for it and listens everywhere.
+        rest.config.host = options.host
         rest.create_application()
         return SignalFreeUvicorn(rest.config)
 

@@ -41,6 +41,8 @@ def test_ports_are_those_agreed(render: Render) -> None:
         assert template["spec"]["containers"][0]["ports"] == [{"name": "http", "containerPort": number}]
         assert template["metadata"]["annotations"]["prometheus.io/port"] == str(number)
         assert f"--port={number}" in template["spec"]["containers"][0]["args"]
+    # By default the predictor listens on loopback alone, where neither a probe nor the gateway comes.
+    assert "--host=0.0.0.0" in release["spec"]["containers"][0]["args"]
 
 
 def test_the_templates_are_those_agreed(render: Render) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -108,3 +109,16 @@ def test_unknown_fault_does_not_start(launch):
 
     assert predictor.wait_exit(seconds=60) == 2
     assert "there is no fault 'typo'; names: inference_delay_seconds" in predictor.log()
+
+
+@pytest.mark.parametrize(("flags", "reachable"), [((), False), (("--host", "0.0.0.0"), True)])
+def test_other_addresses_reach_it_only_when_asked_for(launch, wait_until, flags, reachable):
+    predictor = launch(*flags)
+    wait_until("it listens", lambda: predictor.state()[0] != 0, 60)
+    port = int(predictor.url.rpartition(":")[2])
+
+    with socket.socket() as connection:
+        # As little 127.0.0.1 as the address of a pod is.
+        refused = connection.connect_ex(("127.0.0.2", port))
+
+    assert (refused == 0) is reachable

@@ -9,7 +9,8 @@ from model_server.options import parse_options
 def test_defaults_are_those_of_the_help():
     options = parse_options(["--model", "m"], {})
 
-    assert (options.served_name, options.port, options.vad_mode) == ("asr", 8080, 1)
+    assert (options.served_name, options.vad_mode) == ("asr", 1)
+    assert (options.host, options.port) == ("127.0.0.1", 8080)
     assert (options.queue_seconds, options.deadline_seconds) == (60, 30)
     assert (options.drain_delay_seconds, options.max_audio_seconds) == (5, 600)
     assert (options.faults, options.pod_template_hash) == (Faults(), "")
@@ -33,6 +34,7 @@ def test_faults_are_repeatable():
         ([], "--model"),
         (["--model", "m", "--fault", "typo=1"], "names: inference_delay_seconds"),
         (["--model", "m", "--vad-mode", "4"], "from 0 to 3, not '4'"),
+        (["--model", "m", "--host", "localhost"], "an IP address, not 'localhost'"),
         (["--model", "m", "--port", "-1"], "from 0 to 65535"),
         (["--model", "m", "--queue-seconds", "nan"], "from 0.1 to 36000"),
         (["--model", "m", "--deadline-seconds", "0"], "from 0.01 to 3600"),
