@@ -14,15 +14,28 @@ MAX_REQUEST_ID_CHARACTERS = 128
 
 @dataclass
 class Account:
-    """One request; figures are None until known, times are in seconds."""
+    """One request; figures are None until known, times are in seconds.
+
+    `started` is when its headers came, `taken` when its body was whole: until then its time is the
+    client's own.
+    """
 
     request_id: str
     traffic: str
     started: float = field(default_factory=time.monotonic)
+    taken: float | None = None
     reason: str = "ok"
     audio_seconds: float | None = None
     queue_seconds: float | None = None
     inference_seconds: float | None = None
+
+    def take(self) -> None:
+        """The body is whole: from now on the time is the server's."""
+        self.taken = time.monotonic()
+
+    def served_seconds(self, now: float) -> float:
+        """How long the server had the request by `now` (monotonic), its upload apart."""
+        return now - (self.started if self.taken is None else self.taken)
 
 
 def open_account(headers: Mapping[str, str]) -> Account:

@@ -86,8 +86,8 @@ class Envelope:
             headers["connection"] = "close"
 
     def _count(self, scope: Scope, account: Account, code: int) -> None:
-        seconds = time.monotonic() - account.started
-        self._metrics.count_answer(account, code, seconds)
+        now = time.monotonic()
+        self._metrics.count_answer(account, code, account.served_seconds(now))
         LOGGER.info(
             "request",
             extra={
@@ -96,7 +96,7 @@ class Envelope:
                 "traffic": account.traffic,
                 "code": code,
                 "reason": account.reason,
-                "seconds": round(seconds, 4),
+                "seconds": round(now - account.started, 4),
                 "audio_seconds": account.audio_seconds,
                 "queue_seconds": account.queue_seconds,
                 "inference_seconds": account.inference_seconds,

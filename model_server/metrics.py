@@ -41,7 +41,10 @@ class Metrics:
             "asr_requests_total", "Requests for speech, by answer.", "traffic", "code", "reason"
         )
         self.request_duration = histogram(
-            "asr_request_duration_seconds", "Requests taken on, whole.", LATENCY_BUCKETS, "traffic"
+            "asr_request_duration_seconds",
+            "Requests taken on, from body to answer.",
+            LATENCY_BUCKETS,
+            "traffic",
         )
         self.audio = counter("asr_audio_seconds_total", "Audio of requests answered 200.", "traffic")
         self.inference = counter("asr_inference_seconds_total", "Engine time of the same.", "traffic")
@@ -78,7 +81,7 @@ class Metrics:
         self._info.labels(name, version, digest, engine).set(1)
 
     def count_answer(self, account: Account, code: int, seconds: float) -> None:
-        """Count one answered request for speech that took `seconds` in all."""
+        """Count one answered request for speech that took `seconds` once its body was in."""
         self.requests.labels(account.traffic, str(code), account.reason).inc()
         if account.reason in REFUSED:
             self.refused.labels(account.traffic, account.reason).inc()

@@ -111,7 +111,9 @@ class Routes:
         self._lifecycle.check_open()
         declared = request.headers.get("content-length")
         with self._room.share() as share:
-            yield await read_body(request.stream(), declared, self._limits, share)
+            body = await read_body(request.stream(), declared, self._limits, share)
+            _account(request).take()
+            yield body
 
     async def _uploaded(self, form: FormData) -> Clip:
         file = form.get("file")

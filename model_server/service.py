@@ -95,10 +95,10 @@ class Service:
         now = time.monotonic()
         account.queue_seconds = now - admitted
         self._metrics.queue_wait.observe(account.queue_seconds)
-        if now - account.started > self._deadline_seconds:
+        waited = account.served_seconds(now)
+        if waited > self._deadline_seconds:
             raise DeadlineError(
-                f"waited {now - account.started:.1f} s, longer than the deadline of "
-                f"{self._deadline_seconds:g} s",
+                f"waited {waited:.1f} s, longer than the deadline of {self._deadline_seconds:g} s",
                 retry_after_seconds=1,
             )
         if self._recogniser is None:

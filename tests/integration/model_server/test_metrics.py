@@ -1,8 +1,14 @@
 """Metrics of a real process: at 0 from the start, then counting by traffic."""
 
+import socket
+import threading
+
 import pytest
 
 from model_server.metrics import OUTCOMES, REFUSED
+
+# How slow a client is here; longer than the deadline of its predictor and than an inference.
+UPLOAD_SECONDS = 3
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +46,20 @@ def test_model_is_told(fresh, artefact):
 def test_idle_queue_is_empty(fresh):
     assert fresh.metric("asr_queue_audio_seconds") == 0
     assert fresh.metric("asr_in_flight_requests") == 0
+
+
+def test_slow_upload_is_in_the_log_but_in_no_latency(launch, clip, wait_until):
+    predictor = launch("--deadline-seconds", "1").wait_ready()
+    host, port = predictor.url.removeprefix("http://").split(":")
+    head = "POST /v1/models/asr:predict HTTP/1.1\r\nhost: x\r\ncontent-type: audio/wav\r\n"
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(f"{head}content-length: {len(clip)}\r\n\r\n".encode() + clip[:1000])
+        threading.Event().wait(UPLOAD_SECONDS)
+        connection.sendall(clip[1000:])
+
+        assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+
+    wait_until("it is counted", lambda: predictor.metric("asr_in_flight_requests") == 0, 10)
+    latency = predictor.metric("asr_request_duration_seconds_sum", traffic="user")
+    (logged,) = [line["seconds"] for line in predictor.log_lines() if line["message"] == "request"]
+    assert logged - latency > UPLOAD_SECONDS / 2

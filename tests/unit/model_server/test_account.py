@@ -2,7 +2,7 @@
 
 import pytest
 
-from model_server.account import open_account, request_id
+from model_server.account import Account, open_account, request_id
 
 
 @pytest.mark.parametrize("given", ["a", "x" * 128, "f81d4fae-7dec-11d0-a765", "with space"])
@@ -24,3 +24,11 @@ def test_other_request_id_is_replaced(given):
 )
 def test_only_a_golden_probe_is_probe_traffic(headers, traffic):
     assert open_account(headers).traffic == traffic
+
+
+def test_time_is_the_servers_once_the_body_is_whole():
+    account = Account("r", "user", started=10.0)
+    assert account.served_seconds(now=12.0) == 2.0
+
+    account.taken = 70.0
+    assert account.served_seconds(now=70.5) == 0.5

@@ -76,6 +76,14 @@ def test_deadline_is_checked_when_the_request_leaves_the_queue(serve, voice_clip
     assert isinstance(second, DeadlineError)
 
 
+def test_deadline_leaves_the_upload_out(serve, voice_clip):
+    slowly_sent = account()
+    slowly_sent.started -= 60
+    slowly_sent.take()
+
+    assert serve(lambda service: service.transcribe([voice_clip], slowly_sent))[0].words > 0
+
+
 def test_fault_error_hits_only_its_traffic(serve, voice_clip):
     async def work(service):
         probe = await asyncio.gather(
