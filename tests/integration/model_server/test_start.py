@@ -94,7 +94,7 @@ def no_version(manifest, folder):
     [
         (wrong_digest, "encoder_model.ort must have SHA-256 0000"),
         (wrong_words, "says 'Something else altogether.', but was heard as 'Ever tried"),
-        (no_version, "KeyError: 'version'"),
+        (no_version, "version is missing; it must be text"),
     ],
 )
 def test_wrong_model_does_not_start(launch, copy, change, sentence):
