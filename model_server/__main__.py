@@ -12,7 +12,8 @@ def main(arguments: list[str]) -> int:
     from model_server import log
     from model_server.artefact.manifest import read_manifest
     from model_server.errors import StartRefusedError
-    from model_server.options import parse_options
+    from model_server.inference.pool import EnginePool
+    from model_server.options import engine_settings, parse_options
 
     options = parse_options(arguments, os.environ)
     log.configure()
@@ -21,6 +22,8 @@ def main(arguments: list[str]) -> int:
     except StartRefusedError as error:
         log.LOGGER.error("not starting: %s", error)
         return 1
+    # The engines load while the imports below go on.
+    pool = EnginePool(engine_settings(options), options.engine_processes)
     # The SDK parses sys.argv when imported; our flags are none of its business.
     sys.argv = sys.argv[:1]
     # Nothing of what the imports make is garbage; looking for it is a tenth of the start.
@@ -29,7 +32,7 @@ def main(arguments: list[str]) -> int:
 
     gc.freeze()
     gc.enable()
-    return PredictorServer(options, artefact).run()
+    return PredictorServer(options, artefact, pool).run()
 
 
 def _exit_while_importing(number: int, frame: FrameType | None) -> None:
@@ -42,5 +45,5 @@ if __name__ == "__main__":
     status = main(sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()
-    # Not sys.exit: a worker thread may be inside an engine that is still loading, and nobody waits for it.
+    # Not sys.exit: a thread may still be reading a header that nobody waits for.
     os._exit(status)

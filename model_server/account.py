@@ -5,11 +5,15 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from model_server.errors import BadRequestError
+
 REQUEST_ID = "x-request-id"
 PROBE = "x-serinus-probe"
+TIMEOUT_MILLISECONDS = "x-request-timeout-ms"
 GOLDEN = "golden"
 USER_TRAFFIC, PROBE_TRAFFIC = "user", "probe"
 MAX_REQUEST_ID_CHARACTERS = 128
+MAX_TIMEOUT_MILLISECONDS = 3_600_000
 
 
 @dataclass
@@ -17,17 +21,20 @@ class Account:
     """One request; figures are None until known, times are in seconds.
 
     `started` is when its headers came, `taken` when its body was whole: until then its time is the
-    client's own.
+    client's own. `timeout` is what its header says of how long it may wait, `caller` who it says it is.
     """
 
     request_id: str
     traffic: str
+    timeout: str | None = None
+    caller: str = ""
     started: float = field(default_factory=time.monotonic)
     taken: float | None = None
     reason: str = "ok"
     audio_seconds: float | None = None
     queue_seconds: float | None = None
     inference_seconds: float | None = None
+    stage_seconds: dict[str, float] = field(default_factory=dict)
 
     def take(self) -> None:
         """The body is whole: from now on the time is the server's."""
@@ -37,11 +44,25 @@ class Account:
         """How long the server had the request by `now` (monotonic), its upload apart."""
         return now - (self.started if self.taken is None else self.taken)
 
+    def deadline_seconds(self, longest: float) -> float:
+        """How long it may wait for its turn: as long as it says, and no longer than `longest`."""
+        if self.timeout is None:
+            return longest
+        if not self.timeout.isdecimal() or not 1 <= int(self.timeout) <= MAX_TIMEOUT_MILLISECONDS:
+            raise BadRequestError(
+                f"{TIMEOUT_MILLISECONDS} must be a whole number from 1 to {MAX_TIMEOUT_MILLISECONDS}, "
+                f"not {self.timeout!r}"
+            )
+        return min(int(self.timeout) / 1000, longest)
 
-def open_account(headers: Mapping[str, str]) -> Account:
+
+def open_account(headers: Mapping[str, str], caller_header: str | None = None) -> Account:
     """The account of a request with these headers (names in lower case)."""
     traffic = PROBE_TRAFFIC if headers.get(PROBE) == GOLDEN else USER_TRAFFIC
-    return Account(request_id(headers.get(REQUEST_ID, "")), traffic)
+    caller = headers.get(caller_header, "") if caller_header else ""
+    return Account(
+        request_id(headers.get(REQUEST_ID, "")), traffic, headers.get(TIMEOUT_MILLISECONDS), caller
+    )
 
 
 def request_id(given: str) -> str:

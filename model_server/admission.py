@@ -1,8 +1,11 @@
-"""The bounded queue, counted in audio-seconds waiting or worked on; knows nothing of threads or HTTP."""
+"""The bounded queue, counted in audio-seconds waiting or worked on; knows nothing of processes or HTTP."""
 
 import math
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from model_server.errors import QueueFullError
+from model_server.errors import CallerLimitError, DeadlineError, QueueFullError
 
 # Audio seconds done per second before any was measured: a slow engine's, so that clients wait enough.
 FIRST_SPEED = 5.0
@@ -12,33 +15,72 @@ MAX_RETRY_AFTER_SECONDS = 60
 
 
 class Admission:
-    """How much audio is held; to be used from one thread."""
+    """How much audio is held, of whom, and how soon it will be done; to be used from one thread."""
 
-    def __init__(self, limit_seconds: float):
+    def __init__(self, limit_seconds: float, engines: int, caller_limit_seconds: float | None = None):
         self._limit = limit_seconds
-        self._speed = FIRST_SPEED
+        self._engines = engines
+        self._caller_limit = caller_limit_seconds
+        self._callers: defaultdict[str, float] = defaultdict(float)
+        self._speed: float | None = None
         self.held_seconds = 0.0
 
-    def admit(self, seconds: float) -> None:
-        """Hold `seconds` more, or refuse; an empty queue takes a single request of any length."""
+    @contextmanager
+    def hold(self, seconds: float, caller: str, patience_seconds: float) -> Iterator[None]:
+        """Hold `seconds` of audio while inside, or refuse.
+
+        An empty queue takes a single request of any length; one that would wait longer than its patience
+        is told so at once.
+        """
+        self._check_caller(seconds, caller)
         if self.held_seconds > 0 and self.held_seconds + seconds > self._limit:
             raise QueueFullError(
                 f"the queue holds {self.held_seconds:.1f} of {self._limit:g} s of audio; "
                 f"{seconds:.1f} s more do not fit; try again later",
-                retry_after_seconds=retry_after(self.held_seconds, self._speed),
+                retry_after_seconds=self._retry_after(),
+            )
+        wait = self.expected_wait_seconds()
+        if wait is not None and wait > patience_seconds:
+            raise DeadlineError(
+                f"would wait about {wait:.1f} s, longer than the deadline of {patience_seconds:g} s",
+                retry_after_seconds=self._retry_after(),
             )
         self.held_seconds += seconds
+        self._callers[caller] += seconds
+        try:
+            yield
+        finally:
+            self._release(seconds, caller)
 
-    def release(self, seconds: float) -> None:
-        """Let go of what was admitted."""
+    def note_speed(self, audio_seconds: float, busy_seconds: float) -> None:
+        """Learn from a finished request how fast one engine does audio."""
+        if busy_seconds > 0:
+            speed = audio_seconds / busy_seconds
+            known = speed if self._speed is None else self._speed
+            self._speed = known + SPEED_WEIGHT * (speed - known)
+
+    def expected_wait_seconds(self) -> float | None:
+        """How long a request admitted now should wait, None before anything was measured."""
+        return None if self._speed is None else self.held_seconds / (self._speed * self._engines)
+
+    def _check_caller(self, seconds: float, caller: str) -> None:
+        held = self._callers.get(caller, 0.0)
+        if self._caller_limit is not None and caller and held > 0 and held + seconds > self._caller_limit:
+            raise CallerLimitError(
+                f"caller {caller!r} has {held:.1f} of its {self._caller_limit:g} s of audio in the queue; "
+                f"{seconds:.1f} s more do not fit; try again when they are done",
+                retry_after_seconds=self._retry_after(),
+            )
+
+    def _release(self, seconds: float, caller: str) -> None:
         # Sums of floats do not always come back to 0, and 0 means empty.
         self.held_seconds = max(round(self.held_seconds - seconds, 6), 0.0)
+        self._callers[caller] = max(round(self._callers[caller] - seconds, 6), 0.0)
+        if not self._callers[caller]:
+            del self._callers[caller]
 
-    def note_speed(self, audio_seconds: float, inference_seconds: float) -> None:
-        """Learn from a finished request how fast audio is done."""
-        if inference_seconds > 0:
-            speed = audio_seconds / inference_seconds
-            self._speed += SPEED_WEIGHT * (speed - self._speed)
+    def _retry_after(self) -> int:
+        return retry_after(self.held_seconds, (self._speed or FIRST_SPEED) * self._engines)
 
 
 def retry_after(held_seconds: float, speed: float) -> int:

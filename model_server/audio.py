@@ -1,17 +1,19 @@
-"""Stage 1, decode: bytes of a sound file become one channel of float samples at the model's rate.
+"""Stage 1, decode: a sound file or raw samples become one channel of float samples at the model's rate.
 
 The header is read first and alone, so that too long a clip, or one too many, is refused before any
-decoding. Decoding goes block by block: memory is that of the result, whatever the file's channels.
+decoding. Decoding goes block by block and keeps none: memory is that of a block, whatever the clip's length.
 Knows nothing of requests, queues or models.
 """
 
-import io
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import soundfile
 import soxr
 
+from model_server.content import Content
 from model_server.errors import BadAudioError, TooLongError
 from model_server.waveform import Waveform
 
@@ -23,11 +25,20 @@ BLOCK_FRAMES = 65_536
 MAX_PEAK = 4.0
 
 
+# Raw little-endian samples of one channel: type, and what makes full scale 1.
+RAW: dict[str, tuple[np.dtype[Any], float]] = {
+    "float32": (np.dtype("<f4"), 1.0),
+    "int16": (np.dtype("<i2"), 32_768.0),
+}
+FILE = "file"
+
+
 @dataclass(frozen=True)
 class Clip:
-    """A sound file and what its header says of it."""
+    """Audio of a request, not decoded yet: a sound file (encoding "file") or raw samples of one channel."""
 
-    content: bytes
+    content: Content
+    encoding: str
     sample_rate: int
     channels: int
     frames: int
@@ -38,20 +49,34 @@ class Clip:
         return self.frames / self.sample_rate
 
 
-def read_header(content: bytes, max_seconds: float) -> Clip:
-    """The clip these bytes hold, none of it decoded; refused if unusable or longer than `max_seconds`."""
-    if not content:
+def raw_clip(content: Content, encoding: str, sample_rate: int, max_seconds: float) -> Clip:
+    """The clip of raw samples, refused if unusable or longer than `max_seconds`."""
+    size = RAW[encoding][0].itemsize
+    if content.size % size:
+        raise BadAudioError(
+            f"{encoding} samples have {size} bytes each, which {content.size} bytes do not divide into"
+        )
+    return _allowed(Clip(content, encoding, sample_rate, 1, content.size // size), max_seconds)
+
+
+def read_header(content: Content, max_seconds: float) -> Clip:
+    """The clip of this sound file; refused if unusable or longer than `max_seconds`."""
+    if not content.size:
         raise BadAudioError("the audio is empty: 0 bytes")
     try:
-        with soundfile.SoundFile(io.BytesIO(content)) as file:
-            clip = Clip(content, file.samplerate, file.channels, file.frames)
+        with soundfile.SoundFile(content.file()) as file:
+            clip = Clip(content, FILE, file.samplerate, file.channels, file.frames)
             file_format = file.format
     except soundfile.LibsndfileError as error:
         raise BadAudioError(
-            f"{len(content)} bytes are not WAV, FLAC, OGG or MP3 audio: {error.error_string}"
+            f"{content.size} bytes are not WAV, FLAC, OGG or MP3 audio: {error.error_string}"
         ) from error
     if file_format not in FORMATS:
         raise BadAudioError(f"audio must be WAV, FLAC, OGG or MP3, not {file_format}")
+    return _allowed(clip, max_seconds)
+
+
+def _allowed(clip: Clip, max_seconds: float) -> Clip:
     if not MIN_SAMPLE_RATE <= clip.sample_rate <= MAX_SAMPLE_RATE:
         raise BadAudioError(
             f"sample rate must be {MIN_SAMPLE_RATE} to {MAX_SAMPLE_RATE} Hz, not {clip.sample_rate}"
@@ -65,36 +90,54 @@ def read_header(content: bytes, max_seconds: float) -> Clip:
     return clip
 
 
-def decode(clip: Clip, sample_rate: int) -> Waveform:
-    """The clip's channels averaged, resampled to `sample_rate` Hz."""
+def decode(clip: Clip, sample_rate: int) -> Iterator[Waveform]:
+    """The clip's channels averaged, resampled to `sample_rate` Hz, a few seconds at a time."""
     resampler = None
     if clip.sample_rate != sample_rate:
         resampler = soxr.ResampleStream(clip.sample_rate, sample_rate, 1, dtype="float32")
-    blocks: list[Waveform] = []
-    left = clip.frames
-    try:
-        with soundfile.SoundFile(io.BytesIO(clip.content)) as file:
-            while left > 0:
-                block = file.read(min(BLOCK_FRAMES, left), dtype="float32", always_2d=True)
-                if len(block) == 0:
-                    break
-                left -= len(block)
-                mono = np.ascontiguousarray(block.mean(axis=1, dtype=np.float32))
-                blocks.append(resampler.resample_chunk(mono, last=left == 0) if resampler else mono)
-    except soundfile.LibsndfileError as error:
-        raise BadAudioError(f"the audio cannot be decoded: {error.error_string}") from error
+    left, made = clip.frames, 0
+    for block in _blocks(clip):
+        left -= len(block)
+        resampled = resampler.resample_chunk(block, last=left == 0) if resampler else block
+        if len(resampled):
+            made += len(resampled)
+            yield _checked(resampled)
     if left > 0:
         raise BadAudioError(f"the audio ends after {clip.frames - left} of its {clip.frames} samples")
-    return _checked(np.concatenate(blocks), clip, sample_rate)
-
-
-def _checked(waveform: Waveform, clip: Clip, sample_rate: int) -> Waveform:
-    if len(waveform) == 0:
+    if made == 0:
         raise BadAudioError(
             f"the audio is too short: {clip.frames} samples at {clip.sample_rate} Hz "
             f"leave none at {sample_rate} Hz, at least 1 is needed"
         )
-    peak = float(np.abs(waveform).max(initial=0.0))
+
+
+def _blocks(clip: Clip) -> Iterator[Waveform]:
+    return _file_blocks(clip) if clip.encoding == FILE else _raw_blocks(clip)
+
+
+def _file_blocks(clip: Clip) -> Iterator[Waveform]:
+    left = clip.frames
+    try:
+        with soundfile.SoundFile(clip.content.file()) as file:
+            while left > 0:
+                block = file.read(min(BLOCK_FRAMES, left), dtype="float32", always_2d=True)
+                if len(block) == 0:
+                    return
+                left -= len(block)
+                yield np.ascontiguousarray(block.mean(axis=1, dtype=np.float32))
+    except soundfile.LibsndfileError as error:
+        raise BadAudioError(f"the audio cannot be decoded: {error.error_string}") from error
+
+
+def _raw_blocks(clip: Clip) -> Iterator[Waveform]:
+    dtype, scale = RAW[clip.encoding]
+    samples = np.frombuffer(clip.content.buffer(), dtype)
+    for at in range(0, clip.frames, BLOCK_FRAMES):
+        yield (samples[at : at + BLOCK_FRAMES] / scale).astype(np.float32)
+
+
+def _checked(waveform: Waveform) -> Waveform:
+    peak = float(np.abs(waveform).max())
     if not np.isfinite(peak):
         raise BadAudioError("the audio has samples that are not numbers (NaN or infinite)")
     if peak > MAX_PEAK:

@@ -24,7 +24,9 @@ QUEUE_MILLISECONDS = "x-serinus-queue-ms"
 INFERENCE_MILLISECONDS = "x-serinus-inference-ms"
 
 ACCOUNT = "serinus.account"  # its key in the ASGI scope
-SPEECH_PATH = re.compile(r"/v1/models/[^/]+:predict|/v1/audio/transcriptions")
+SPEECH_PATH = re.compile(
+    r"/v1/models/[^/]+:predict|/v1/audio/transcriptions|/v2/models/[^/]+(/versions/[^/]+)?/infer"
+)
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,16 @@ class Identity:
 class Envelope:
     """An ASGI application around another."""
 
-    def __init__(self, app: ASGIApp, identity: Identity, metrics: Metrics, lifecycle: Lifecycle):
+    def __init__(
+        self,
+        app: ASGIApp,
+        identity: Identity,
+        metrics: Metrics,
+        lifecycle: Lifecycle,
+        caller_header: str | None = None,
+    ):
         self._app = app
+        self._caller_header = caller_header
         self._identity = identity
         self._metrics = metrics
         self._lifecycle = lifecycle
@@ -50,7 +60,7 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        account = open_account(Headers(scope=scope))
+        account = open_account(Headers(scope=scope), self._caller_header)
         scope[ACCOUNT] = account
         code = 500
 

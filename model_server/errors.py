@@ -4,7 +4,8 @@ ModelServerError
 ├── StartRefusedError          the process ends; its sentence says why
 │   ├── OptionError            a flag's value is not allowed (exit 2)
 │   ├── ArtefactError          the model's folder is not what model.yaml says
-│   └── SelfTestError          the model does not hear its own clip right
+│   ├── SelfTestError          the model does not hear its own clip right
+│   └── EngineStartError       an engine process could not load the model
 └── RefusedError               an answer that is not a 200: code, reason (the metric's label), sentence
     ├── BadRequestError        400  the request cannot be understood
     ├── NotFoundError          404  another model or route
@@ -13,6 +14,9 @@ ModelServerError
     ├── TooLargeError          413  more bytes than allowed
     ├── UnsupportedMediaError  415  a content type this server does not take
     ├── BadAudioError          422  bytes that are no usable audio
+    ├── CallerLimitError       429  this caller holds as much as one caller may
+    ├── ClientGoneError        499  the client left; nobody reads the answer
+    ├── InternalError          500  the engine failed
     ├── QueueFullError         503  retry after `retry_after_seconds`
     ├── DeadlineError          503  waited too long to be worth doing
     ├── DrainingError          503  this pod is going away
@@ -40,6 +44,10 @@ class ArtefactError(StartRefusedError):
 
 class SelfTestError(StartRefusedError):
     """The model does not transcribe its own clip right."""
+
+
+class EngineStartError(StartRefusedError):
+    """An engine process could not load the model, for the reason given."""
 
 
 class RefusedError(ModelServerError):
@@ -96,6 +104,24 @@ class BadAudioError(RefusedError):
     code, reason = 422, "bad_audio"
 
 
+class CallerLimitError(RefusedError):
+    """The caller holds as many audio seconds as one caller may."""
+
+    code, reason = 429, "caller_limit"
+
+
+class ClientGoneError(RefusedError):
+    """The client left before its answer; the code is nginx's, and nobody sees it but the metrics."""
+
+    code, reason = 499, "client_gone"
+
+
+class InternalError(RefusedError):
+    """The engine failed at this request."""
+
+    code, reason = 500, "internal"
+
+
 class QueueFullError(RefusedError):
     """The queue holds as many audio seconds as it may."""
 
@@ -128,6 +154,9 @@ REFUSALS: tuple[type[RefusedError], ...] = (
     TooLargeError,
     UnsupportedMediaError,
     BadAudioError,
+    CallerLimitError,
+    ClientGoneError,
+    InternalError,
     QueueFullError,
     DeadlineError,
     DrainingError,

@@ -5,7 +5,7 @@ id: the same request under the same seed has the same fate. Knows nothing of HTT
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -82,14 +82,16 @@ def chosen(ratio: float, name: str, faults: Faults, request_id: str) -> bool:
     return int.from_bytes(digest[:8]) / 2**64 < ratio
 
 
-def damage(waveform: Waveform, sample_rate: int, faults: Faults) -> Waveform:
-    """The waveform without its tail and, after the gain, clipped hard at full scale."""
+def damage(blocks: Iterable[Waveform], sample_rate: int, faults: Faults) -> Iterator[Waveform]:
+    """A waveform's blocks without its tail and, after the gain, clipped hard at full scale."""
     cut = round(faults.cut_tail_seconds * sample_rate)
-    damaged = waveform[: max(len(waveform) - cut, 0)]
-    if faults.clip_gain_db:
-        gain = np.float32(10 ** (faults.clip_gain_db / 20))
-        damaged = np.clip(damaged * gain, -1.0, 1.0)
-    return damaged
+    gain = np.float32(10 ** (faults.clip_gain_db / 20))
+    held = np.zeros(0, np.float32)
+    for block in blocks:
+        held = np.concatenate([held, block]) if cut else block
+        passed = held[: max(len(held) - cut, 0)]
+        held = held[len(passed) :]
+        yield np.clip(passed * gain, -1.0, 1.0) if faults.clip_gain_db else passed
 
 
 def extra_inference_seconds(inference_seconds: float, faults: Faults) -> float:

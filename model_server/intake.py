@@ -1,31 +1,12 @@
-"""What a request's body holds: clips, whatever the protocol; knows nothing of the queue or the model."""
+"""How much of a request is taken in before anything is made of it; knows no protocol, queue or model."""
 
-import base64
-import binascii
-import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from model_server.audio import Clip, read_header
-from model_server.errors import (
-    BadRequestError,
-    QueueFullError,
-    TooLargeError,
-    TooLongError,
-    UnsupportedMediaError,
-)
+from model_server.content import Content
+from model_server.errors import QueueFullError, TooLargeError
 
-AUDIO_TYPES = (
-    *("audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave", "audio/flac", "audio/x-flac"),
-    *("audio/ogg", "audio/opus", "audio/mpeg", "audio/mp3"),
-)
-JSON_TYPE = "application/json"
-MAX_INSTANCES = 32
-# What makes objects of a JSON text; none is in base64. An instance needs 4, the document itself 3; the
-# rest is for fields that others send and this server ignores.
-JSON_MARKS = (b"{", b"[", b",")
-MAX_JSON_MARKS = 8 * MAX_INSTANCES
 # Uncompressed speech at its largest usual: 16 bits, one channel, 48 kHz; base64 makes 4 bytes of 3.
 RAW_BYTES_PER_SECOND = 48_000 * 2
 BASE64_GROWTH = 4 / 3
@@ -61,14 +42,17 @@ def _encoded_bytes(audio_seconds: float) -> int:
 class BodyRoom:
     """The bytes that requests hold together; to be used from one thread."""
 
-    def __init__(self, limit_bytes: int):
-        self._limit = limit_bytes
+    def __init__(self, limits: IntakeLimits):
+        self._limits = limits
         self.held_bytes = 0
 
     @contextmanager
-    def share(self) -> Iterator["BodyShare"]:
-        """What one request holds, given back at the end."""
-        share = BodyShare(self)
+    def share(self, declared: str | None = None) -> Iterator["BodyShare"]:
+        """What one request holds, given back at the end; refused if it declares itself too large."""
+        largest = self._limits.max_body_bytes
+        if declared is not None and declared.isdigit() and int(declared) > largest:
+            raise TooLargeError(f"the body must be at most {largest} bytes, not {declared}")
+        share = BodyShare(self, largest)
         try:
             yield share
         finally:
@@ -76,9 +60,10 @@ class BodyRoom:
 
     def take(self, count: int) -> None:
         """Hold `count` bytes more, or refuse."""
-        if self.held_bytes + count > self._limit:
+        limit = self._limits.max_held_bytes
+        if self.held_bytes + count > limit:
             raise QueueFullError(
-                f"the requests being read or waiting hold {self.held_bytes} of {self._limit} bytes; "
+                f"the requests being read or waiting hold {self.held_bytes} of {limit} bytes; "
                 f"{count} more do not fit; try again later",
                 retry_after_seconds=HELD_RETRY_AFTER_SECONDS,
             )
@@ -88,76 +73,23 @@ class BodyRoom:
 class BodyShare:
     """The bytes that one request holds of the room."""
 
-    def __init__(self, room: BodyRoom):
+    def __init__(self, room: BodyRoom, largest: int):
         self._room = room
+        self._largest = largest
         self.held_bytes = 0
 
     def take(self, count: int) -> None:
         """Hold `count` bytes more, or refuse."""
+        if self.held_bytes + count > self._largest:
+            raise TooLargeError(f"the body must be at most {self._largest} bytes")
         self._room.take(count)
         self.held_bytes += count
 
 
-async def read_body(
-    chunks: AsyncIterator[bytes], declared: str | None, limits: IntakeLimits, share: BodyShare
-) -> bytes:
-    """The body, refused as soon as it is, or declares itself, too large."""
-    largest = limits.max_body_bytes
-    if declared is not None and declared.isdigit() and int(declared) > largest:
-        raise TooLargeError(f"the body must be at most {largest} bytes, not {declared}")
-    body = bytearray()
+async def read_body(chunks: AsyncIterator[bytes], share: BodyShare) -> Content:
+    """The body, refused as soon as it is too large."""
+    body = Content.empty()
     async for chunk in chunks:
-        if len(body) + len(chunk) > largest:
-            raise TooLargeError(f"the body must be at most {largest} bytes")
         share.take(len(chunk))
-        body += chunk
-    return bytes(body)
-
-
-def read_predict(content_type: str, body: bytes, limits: IntakeLimits) -> list[Clip]:
-    """The clips of a V1 :predict body: raw audio, or JSON with base64."""
-    media = content_type.partition(";")[0].strip().lower()
-    if media in AUDIO_TYPES:
-        return [read_header(body, limits.max_audio_seconds)]
-    if media == JSON_TYPE:
-        return _json_clips(body, limits)
-    raise UnsupportedMediaError(
-        f"content type must be {JSON_TYPE} or one of {', '.join(AUDIO_TYPES)}, not {media!r}"
-    )
-
-
-def _json_clips(body: bytes, limits: IntakeLimits) -> list[Clip]:
-    # Before anything is made of it: 3 bytes of text can be a hundred bytes of objects.
-    marks = sum(body.count(mark) for mark in JSON_MARKS)
-    if marks > MAX_JSON_MARKS:
-        raise BadRequestError(
-            f"the body must have at most {MAX_JSON_MARKS} braces, brackets and commas, not {marks}"
-        )
-    try:
-        document = json.loads(body)
-    except ValueError as error:
-        raise BadRequestError(f"the body is not JSON: {error}") from error
-    instances = document.get("instances") if isinstance(document, dict) else None
-    if not isinstance(instances, list) or not 1 <= len(instances) <= MAX_INSTANCES:
-        raise BadRequestError(f'the body must be {{"instances": [...]}} with 1 to {MAX_INSTANCES} instances')
-    clips = [
-        read_header(_json_audio(instance, index), limits.max_audio_seconds)
-        for index, instance in enumerate(instances)
-    ]
-    seconds = sum(clip.seconds for clip in clips)
-    if seconds > limits.max_audio_seconds:
-        raise TooLongError(
-            f"a request must have at most {limits.max_audio_seconds:g} s of audio, not {seconds:.1f} s"
-        )
-    return clips
-
-
-def _json_audio(instance: object, index: int) -> bytes:
-    audio = instance.get("audio") if isinstance(instance, dict) else None
-    encoded = audio.get("b64") if isinstance(audio, dict) else None
-    if not isinstance(encoded, str):
-        raise BadRequestError(f'instance {index} must be {{"audio": {{"b64": "..."}}}}')
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadRequestError(f"instance {index}: b64 is not base64: {error}") from error
+        body.append(chunk)
+    return body

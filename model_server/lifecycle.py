@@ -22,11 +22,16 @@ class Lifecycle:
 
     def __init__(self) -> None:
         self.state = State.LOADING
+        self.engines = 0
 
     @property
     def ready(self) -> bool:
         """Whether new users should be sent here."""
-        return self.state is State.READY
+        return self.state is State.READY and self.engines > 0
+
+    def note_engines(self, count: int) -> None:
+        """How many engine processes are there and loaded."""
+        self.engines = count
 
     @property
     def leaving(self) -> bool:

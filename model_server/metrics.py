@@ -4,12 +4,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from model_server.account import PROBE_TRAFFIC, USER_TRAFFIC, Account
 from model_server.errors import REFUSALS, DeadlineError, DrainingError, QueueFullError
-from model_server.pipeline import STAGES, Recognition
+from model_server.pipeline import STAGES, Figures
+from model_server.transcript import Transcript
 
 TRAFFIC = (USER_TRAFFIC, PROBE_TRAFFIC)
-OK, INTERNAL = (200, "ok"), (500, "internal")
+OK = (200, "ok")
 # What a request for speech can end in; each of these series exists at 0 from the start.
-OUTCOMES = (OK, INTERNAL, *((refusal.code, refusal.reason) for refusal in REFUSALS))
+OUTCOMES = (OK, *((refusal.code, refusal.reason) for refusal in REFUSALS))
 REFUSED = tuple(refusal.reason for refusal in (QueueFullError, DeadlineError, DrainingError))
 # Users' latency is that of requests taken on: a refusal's or a client's mistake's is no speech latency.
 TIMED = ("ok", "deadline", "internal", "fault")
@@ -22,6 +23,18 @@ STAGE_BUCKETS = (0.001, 0.0025, *LATENCY_BUCKETS)
 DURATION_BUCKETS = (0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 60, 120, 300, 600)
 RATIO_BUCKETS = (0.0001, 0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
 WORD_RATE_BUCKETS = (0.25, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 8)
+QUALITIES = (
+    ("speech_ratio", "Share of a clip that is speech.", RATIO_BUCKETS),
+    ("clipped_ratio", "Share of a clip at full scale.", RATIO_BUCKETS),
+    (
+        "loudness_lufs",
+        "Integrated loudness of a clip.",
+        (-60, -50, -40, -35, -30, -26, -23, -20, -16, -12, -8),
+    ),
+    ("snr_db", "Speech over noise of a clip.", (0, 5, 10, 15, 20, 25, 30, 40, 50)),
+    ("lead_silence_seconds", "Silence before speech.", (0.03, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)),
+    ("trail_silence_seconds", "Silence after speech.", (0.03, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)),
+)
 
 
 class Metrics:
@@ -58,15 +71,17 @@ class Metrics:
         self.in_flight = gauge("asr_in_flight_requests", "Requests for speech not answered yet.")
         self.refused = counter("asr_refused_total", "Requests refused by load or end.", "traffic", "reason")
         self.input_duration = histogram("asr_input_duration_seconds", "Length of a clip.", DURATION_BUCKETS)
-        self.speech_ratio = histogram(
-            "asr_input_speech_ratio", "Share of a clip that is speech.", RATIO_BUCKETS
-        )
-        self.clipped_ratio = histogram(
-            "asr_input_clipped_ratio", "Share of a clip at full scale.", RATIO_BUCKETS
-        )
+        # By the names of InputQuality's fields.
+        self.qualities = {
+            name: histogram(f"asr_input_{name}", text, buckets) for name, text, buckets in QUALITIES
+        }
         self.word_rate = histogram(
             "asr_output_words_per_second", "Words per second of audio.", WORD_RATE_BUCKETS
         )
+        self.confidence = histogram(
+            "asr_output_confidence", "The decoder's confidence in a transcript.", RATIO_BUCKETS
+        )
+        self.engine_restarts = counter("asr_engine_restarts_total", "Engine processes that died.")
         self.empty = counter("asr_empty_transcripts_total", "Clips answered without a word.", "traffic")
         self._info = Gauge(
             "asr_model_info",
@@ -88,18 +103,21 @@ class Metrics:
         if account.reason in TIMED:
             self.request_duration.labels(account.traffic).observe(seconds)
 
-    def count_recognition(self, recognition: Recognition, traffic: str) -> None:
+    def count_recognition(self, transcript: Transcript, figures: Figures, traffic: str) -> None:
         """Count one clip of a request answered 200."""
-        transcript = recognition.transcript
         self.audio.labels(traffic).inc(transcript.duration)
-        self.inference.labels(traffic).inc(recognition.stage_seconds["inference"])
-        for stage, seconds in recognition.stage_seconds.items():
+        self.inference.labels(traffic).inc(figures.stage_seconds["inference"])
+        for stage, seconds in figures.stage_seconds.items():
             self.stages.labels(stage).observe(seconds)
         self.input_duration.observe(transcript.duration)
-        self.speech_ratio.observe(recognition.speech_ratio)
-        self.clipped_ratio.observe(recognition.quality.clipped_ratio)
-        self.word_rate.observe(transcript.words / transcript.duration)
-        if transcript.words == 0:
+        for name, histogram in self.qualities.items():
+            value = getattr(figures.quality, name, None)
+            if value is not None:
+                histogram.observe(value)
+        self.word_rate.observe(transcript.word_count / transcript.duration)
+        if transcript.confidence is not None:
+            self.confidence.observe(transcript.confidence)
+        if transcript.word_count == 0:
             self.empty.labels(traffic).inc()
 
     def _create_series(self) -> None:

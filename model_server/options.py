@@ -10,6 +10,8 @@ from pathlib import Path
 from model_server import faults
 from model_server.errors import OptionError
 from model_server.faults import Faults
+from model_server.inference.settings import Settings
+from model_server.review import DEGREES, Review
 from model_server.threads import available_threads
 
 POD_TEMPLATE_HASH_ENVIRONMENT = "SERINUS_POD_TEMPLATE_HASH"
@@ -23,12 +25,18 @@ class Options:
     served_name: str
     host: str
     port: int
+    engine_processes: int
     threads: int
+    voice_activity: bool
     vad_mode: int
+    input_quality: bool
     queue_seconds: float
     deadline_seconds: float
     drain_delay_seconds: float
     max_audio_seconds: float
+    caller_header: str | None
+    caller_queue_seconds: float | None
+    review: Review
     faults: Faults
     pod_template_hash: str
 
@@ -39,6 +47,8 @@ def parse_options(arguments: list[str], environment: Mapping[str, str]) -> Optio
     given = parser.parse_args(arguments)
     try:
         asked = faults.parse_faults(given.fault)
+        if given.caller_queue_seconds is not None and given.caller_header is None:
+            raise OptionError("--caller-queue-seconds needs --caller-header, which names the caller")
     except OptionError as error:
         parser.error(str(error))
     return Options(
@@ -46,14 +56,31 @@ def parse_options(arguments: list[str], environment: Mapping[str, str]) -> Optio
         served_name=given.served_name,
         host=given.host,
         port=given.port,
-        threads=given.threads or available_threads(),
+        engine_processes=given.engine_processes or available_threads(),
+        threads=given.threads,
+        voice_activity=given.voice_activity == "on",
         vad_mode=given.vad_mode,
+        input_quality=given.input_quality == "on",
         queue_seconds=given.queue_seconds,
         deadline_seconds=given.deadline_seconds,
         drain_delay_seconds=given.drain_delay_seconds,
         max_audio_seconds=given.max_audio_seconds,
+        caller_header=given.caller_header,
+        caller_queue_seconds=given.caller_queue_seconds,
+        review=Review(given.automation, given.review_threshold),
         faults=asked,
         pod_template_hash=environment.get(POD_TEMPLATE_HASH_ENVIRONMENT, ""),
+    )
+
+
+def engine_settings(options: Options) -> Settings:
+    """What each engine process is told of them."""
+    return Settings(
+        model=str(options.model),
+        threads=options.threads,
+        vad_mode=options.vad_mode if options.voice_activity else None,
+        measure_quality=options.input_quality,
+        faults=options.faults,
     )
 
 
@@ -69,16 +96,34 @@ def _parser() -> argparse.ArgumentParser:
     add("--served-name", type=_name, default="asr", metavar="NAME", help="name in URLs (default: asr)")
     add("--host", type=_address, default="127.0.0.1", metavar="IP", help=_HOST_HELP)
     add("--port", type=_whole(0, 65535), default=8080, metavar="N", help="HTTP port (default: 8080)")
-    add("--threads", type=_whole(1, 256), metavar="N", help="threads of an inference (default: CPU quota)")
+    add("--engine-processes", type=_whole(1, 64), metavar="N", help=_PROCESSES_HELP)
+    add("--threads", type=_whole(1, 256), default=1, metavar="N", help="threads of each of them (default: 1)")
+    add("--voice-activity", choices=_SWITCH, default="on", help="off: engines hear silence too (default: on)")
     add("--vad-mode", type=_whole(0, 3), default=1, metavar="0..3", help="voice detector: 3 is strictest (1)")
+    add(
+        "--input-quality",
+        choices=_SWITCH,
+        default="on",
+        help="off: no asr_input_* but the duration (default: on)",
+    )
     add("--queue-seconds", type=_number(0.1, 36_000), default=60.0, metavar="S", help=_QUEUE_HELP)
     add("--deadline-seconds", type=_number(0.01, 3_600), default=30.0, metavar="S", help=_DEADLINE_HELP)
     add("--drain-delay-seconds", type=_number(0, 300), default=5.0, metavar="S", help=_DRAIN_HELP)
     add("--max-audio-seconds", type=_number(0.1, 7_200), default=600.0, metavar="S", help=_AUDIO_HELP)
+    add("--caller-header", type=str.lower, metavar="NAME", help=_CALLER_HELP)
+    add("--caller-queue-seconds", type=_number(0.1, 36_000), metavar="S", help=_CALLER_QUEUE_HELP)
+    add("--automation", choices=DEGREES, default="full", help=_AUTOMATION_HELP)
+    add("--review-threshold", type=_number(0, 1), default=0.5, metavar="C", help=_THRESHOLD_HELP)
     add("--fault", action="append", default=[], metavar="NAME=VALUE", help="a fault on purpose; repeatable")
     return parser
 
 
+_SWITCH = ("on", "off")
+_PROCESSES_HELP = "engine processes, each with the model in memory (default: CPU quota)"
+_CALLER_HELP = "header that names the caller, set by a gateway you trust; needed for a caller's limit"
+_CALLER_QUEUE_HELP = "audio seconds that one caller may hold; more is answered 429 (default: no limit)"
+_AUTOMATION_HELP = "needs_review: always in shadow and assist, below the threshold in partial, never in full"
+_THRESHOLD_HELP = "confidence below which partial automation wants a review (default: 0.5)"
 _HOST_HELP = "address to listen on; 0.0.0.0 is every one (default: 127.0.0.1)"
 _QUEUE_HELP = "audio seconds that may wait or be worked on; more is answered 503 (default: 60)"
 _DEADLINE_HELP = "a request that waited longer is answered 503 (default: 30)"

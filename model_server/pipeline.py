@@ -1,75 +1,170 @@
 """The stages in order, for one clip: decode, quality, voice activity, engine, transcript.
 
-Blocking, made to run in a worker thread. Knows nothing of requests, queues or metrics.
+A clip flows through block by block, so that an hour of it needs no more memory than a minute. Blocking, made
+to run in an engine process. Knows nothing of requests, queues or metrics.
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
-from model_server import audio, faults, quality, voice_activity
+from model_server import audio, faults
 from model_server.audio import Clip
-from model_server.engines.engine import Engine
+from model_server.engines.engine import Engine, Hypothesis
 from model_server.faults import Faults
-from model_server.quality import InputQuality
-from model_server.transcript import SpokenSegment, Transcript, assemble, emptied
+from model_server.quality import InputQuality, QualityMeter
+from model_server.transcript import SpokenSegment, Transcript, Word, assemble
+from model_server.voice_activity import Chunker, Detector, Segment
+from model_server.waveform import Waveform
 
-STAGES = ("decode", "voice_activity", "inference")
+STAGES = ("decode", "quality", "voice_activity", "inference")
 
 
 @dataclass(frozen=True)
-class Recognition:
-    """What one clip came to and what each stage took, in seconds."""
+class StageOptions:
+    """How the stages work; `vad_mode` None takes everything for speech."""
 
-    transcript: Transcript
-    quality: InputQuality
-    speech_ratio: float
+    sample_rate: int
+    max_segment_seconds: float
+    vad_mode: int | None
+    measure_quality: bool = True
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one clip of `duration` seconds was like and what each stage took, in seconds."""
+
+    duration: float
+    quality: InputQuality | None
     stage_seconds: dict[str, float]
+
+
+@dataclass
+class Clock:
+    """Seconds spent in each stage."""
+
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Count what is done inside as the named stage's."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] += time.monotonic() - began
 
 
 class Recogniser:
     """One loaded engine with the settings of its stages."""
 
-    def __init__(self, engine: Engine, sample_rate: int, max_segment_seconds: float, vad_mode: int):
+    def __init__(self, engine: Engine, options: StageOptions):
         self._engine = engine
-        self._sample_rate = sample_rate
-        self._max_segment_seconds = max_segment_seconds
-        self._vad_mode = vad_mode
+        self._options = options
 
-    def recognise(self, clip: Clip, fault: Faults, request_id: str) -> Recognition:
-        """The words in a clip, with the faults that apply to its request."""
-        rate = self._sample_rate
-        began = time.monotonic()
-        decoded = audio.decode(clip, rate)
-        duration = len(decoded) / rate
-        waveform = faults.damage(decoded, rate, fault)
-        decode_ended = time.monotonic()
-        mode = self._vad_mode if fault.vad_mode is None else fault.vad_mode
-        frames = voice_activity.speech_frames(waveform, rate, mode)
-        speech = voice_activity.segments(frames, len(waveform) / rate)
-        chunks = voice_activity.chunks(speech, waveform, rate, self._max_segment_seconds)
-        activity_ended = time.monotonic()
-        spoken = [
-            SpokenSegment(
-                chunk,
-                self._engine.transcribe(waveform[_samples(chunk.start, rate) : _samples(chunk.end, rate)]),
-            )
-            for chunk in chunks
-        ]
-        time.sleep(faults.extra_inference_seconds(time.monotonic() - activity_ended, fault))
-        transcript = assemble(spoken, duration)
-        if faults.chosen(fault.empty_ratio, "empty_ratio", fault, request_id):
-            transcript = emptied(transcript)
-        return Recognition(
-            transcript=transcript,
-            quality=quality.measure(waveform, rate),
-            speech_ratio=voice_activity.speech_ratio(frames),
-            stage_seconds={
-                "decode": decode_ended - began,
-                "voice_activity": activity_ended - decode_ended,
-                "inference": time.monotonic() - activity_ended,
-            },
-        )
+    def recognise(
+        self, clip: Clip, fault: Faults, request_id: str
+    ) -> Iterator[Hypothesis | SpokenSegment | Figures]:
+        """What is heard in a clip, with the faults that apply to its request.
+
+        A Hypothesis after each step of the engine on the stretch in work, a SpokenSegment when a stretch is
+        done, at the end the Figures. Closing the iterator stops the work.
+        """
+        clock = Clock()
+        tracks = _Tracks(self._options, fault, clock)
+        emptied = faults.chosen(fault.empty_ratio, "empty_ratio", fault, request_id)
+        for segment, waveform in tracks.stretches(clip):
+            for heard in self._hear(segment, waveform, clock):
+                if not emptied:
+                    yield heard
+        with clock.stage("inference"):
+            time.sleep(faults.extra_inference_seconds(clock.seconds["inference"], fault))
+        yield Figures(tracks.duration, tracks.quality(), clock.seconds)
+
+    def transcribe(self, clip: Clip, fault: Faults, request_id: str) -> tuple[Transcript, Figures]:
+        """The whole transcript of a clip, and its figures."""
+        steps = list(self.recognise(clip, fault, request_id))
+        figures = next(step for step in steps if isinstance(step, Figures))
+        spoken = [step for step in steps if isinstance(step, SpokenSegment)]
+        return assemble(spoken, figures.duration), figures
+
+    def _hear(
+        self, segment: Segment, waveform: Waveform, clock: Clock
+    ) -> Iterator[Hypothesis | SpokenSegment]:
+        hypotheses = self._engine.transcribe(waveform)
+        last: Hypothesis | None = None
+        while True:
+            with clock.stage("inference"):
+                hypothesis = next(hypotheses, None)
+            if hypothesis is None:
+                break
+            last = hypothesis
+            yield hypothesis
+        if last is not None:
+            yield SpokenSegment(segment, last.text, last.confidence, _placed(last.words, segment.start))
 
 
-def _samples(seconds: float, sample_rate: int) -> int:
-    return round(seconds * sample_rate)
+class _Tracks:
+    """One clip on its way to the engine."""
+
+    def __init__(self, options: StageOptions, fault: Faults, clock: Clock):
+        rate = options.sample_rate
+        mode = options.vad_mode
+        if fault.vad_mode is not None:
+            mode = fault.vad_mode
+        self._rate = rate
+        self._fault = fault
+        self._clock = clock
+        self._detector = Detector(rate, mode)
+        self._chunker = Chunker(rate, options.max_segment_seconds)
+        self._meter = QualityMeter(rate) if options.measure_quality else None
+        self._decisions: list[bool] = []
+        self._decoded = 0
+
+    @property
+    def duration(self) -> float:
+        """Seconds decoded so far."""
+        return self._decoded / self._rate
+
+    def stretches(self, clip: Clip) -> Iterator[tuple[Segment, Waveform]]:
+        """The stretches worth an engine's time, with their samples."""
+        kept = 0
+        for block in faults.damage(self._decode(clip), self._rate, self._fault):
+            kept += len(block)
+            if self._meter is not None:
+                with self._clock.stage("quality"):
+                    self._meter.push(block)
+            with self._clock.stage("voice_activity"):
+                found = list(self._chunker.push(block, self._decide(self._detector.push(block))))
+            yield from found
+        with self._clock.stage("voice_activity"):
+            found = list(self._chunker.push(block[:0], self._decide(self._detector.finish())))
+            found += self._chunker.finish(kept / self._rate)
+        yield from found
+
+    def quality(self) -> InputQuality | None:
+        """The figures, once all has gone through; None where they are not measured."""
+        if self._meter is None:
+            return None
+        with self._clock.stage("quality"):
+            return self._meter.finish(self._decisions)
+
+    def _decode(self, clip: Clip) -> Iterator[Waveform]:
+        blocks = audio.decode(clip, self._rate)
+        while True:
+            with self._clock.stage("decode"):
+                block = next(blocks, None)
+            if block is None:
+                return
+            self._decoded += len(block)
+            yield block
+
+    def _decide(self, decisions: list[bool]) -> list[bool]:
+        self._decisions += decisions
+        return decisions
+
+
+def _placed(words: tuple[Word, ...], start: float) -> tuple[Word, ...]:
+    """Words with the times of the clip instead of the stretch's."""
+    return tuple(replace(word, start=word.start + start, end=word.end + start) for word in words)

@@ -19,16 +19,16 @@ from model_server import faults
 from model_server.artefact.manifest import Artefact
 from model_server.envelope import Envelope, Identity
 from model_server.errors import StartRefusedError
-from model_server.intake import IntakeLimits
+from model_server.inference.pool import EnginePool
+from model_server.intake import BodyRoom, IntakeLimits
 from model_server.lifecycle import Lifecycle, State
 from model_server.log import LOGGER
 from model_server.metrics import Metrics
 from model_server.model import SpeechModel
 from model_server.options import Options
-from model_server.pipeline import Recogniser
-from model_server.routes import Routes
-from model_server.self_test import load_recogniser
-from model_server.service import Service
+from model_server.protocols.application import application
+from model_server.protocols.http import ServerParts
+from model_server.service import QueueLimits, Service
 
 # The slowest an engine may be and still finish its longest clip before the listener's end is forced.
 SLOWEST_SPEED = 10.0
@@ -46,7 +46,8 @@ class SignalFreeUvicorn(uvicorn.Server):
 class PredictorServer:
     """One process, one model, from the start to the exit status."""
 
-    def __init__(self, options: Options, artefact: Artefact):
+    def __init__(self, options: Options, artefact: Artefact, pool: EnginePool):
+        self._pool = pool
         self._options = options
         self._artefact = artefact
         self._lifecycle = Lifecycle()
@@ -54,9 +55,8 @@ class PredictorServer:
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         metrics = Metrics(prometheus_client.REGISTRY)
         metrics.describe_model(artefact.name, artefact.version, artefact.digest, artefact.engine)
-        self._service = Service(
-            metrics, self._lifecycle, options.faults, options.queue_seconds, options.deadline_seconds
-        )
+        limits = QueueLimits(options.queue_seconds, options.deadline_seconds, options.caller_queue_seconds)
+        self._service = Service(pool, metrics, self._lifecycle, options.faults, limits)
         self._uvicorn = self._frame(metrics)
         self._status = 0
         self._stopping: asyncio.Task[None] | None = None
@@ -72,16 +72,17 @@ class PredictorServer:
 
     def _frame(self, metrics: Metrics) -> uvicorn.Server:
         options, artefact = self._options, self._artefact
-        model = SpeechModel(options.served_name, self._service)
         registry = ModelRepository()
-        registry.update(model)
+        registry.update(SpeechModel(options.served_name, self._lifecycle))
         frame = ModelServer(registered_models=registry, enable_grpc=False, workers=1)
         limits = IntakeLimits(options.max_audio_seconds, options.queue_seconds)
-        app = kserve.model_server.app
-        Routes(model, artefact.language, self._lifecycle, limits).add_to(app)
+        parts = ServerParts(
+            options, artefact, self._service, self._lifecycle, metrics, limits, BodyRoom(limits)
+        )
+        app = application(parts, kserve.model_server.app)
         identity = Identity(artefact.name, artefact.version, options.pod_template_hash)
         rest = RESTServer(
-            Envelope(app, identity, metrics, self._lifecycle),
+            Envelope(app, identity, metrics, self._lifecycle, options.caller_header),
             frame.dataplane,
             frame.model_repository_extension,
             options.port,
@@ -98,28 +99,23 @@ class PredictorServer:
             loop.add_signal_handler(number, self._on_signal, number)
         loading = asyncio.create_task(self._load())
         await self._uvicorn.serve()
-        self._service.stop()
         loading.cancel()
+        self._pool.close()
 
     async def _load(self) -> None:
-        artefact, options = self._artefact, self._options
-
-        def make() -> Recogniser:
-            return load_recogniser(artefact, options.threads, options.vad_mode)
-
+        artefact = self._artefact
         began = asyncio.get_running_loop().time()
         try:
-            await self._service.load(make)
+            await self._service.load()
         except StartRefusedError as error:
             LOGGER.error("not starting: %s", error)
-            self._fail()
-        except Exception:  # noqa: BLE001  a process edge: whatever an engine raises is logged and ends it
-            LOGGER.exception("not starting: the model could not be loaded")
             self._fail()
         else:
             seconds = round(asyncio.get_running_loop().time() - began, 3)
             about = {"model": artefact.name, "version": artefact.version, "digest": artefact.digest}
-            LOGGER.info("ready", extra={**about, "load_seconds": seconds, "threads": options.threads})
+            LOGGER.info(
+                "ready", extra={**about, "load_seconds": seconds, "engine_processes": self._pool.size}
+            )
 
     def _fail(self) -> None:
         self._status = 1
@@ -143,5 +139,5 @@ class PredictorServer:
         was_loading = self._lifecycle.state is State.LOADING
         self._lifecycle.close()
         if was_loading:
-            self._service.stop()
+            self._pool.stop()
         self._uvicorn.should_exit = True

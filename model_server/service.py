@@ -1,112 +1,159 @@
-"""One request from admission to transcripts: queue, deadline, worker thread, figures; knows nothing of HTTP.
+"""One request from admission to transcripts: queue, deadline, turn, engine process, figures.
 
-A single worker thread keeps the order of arrival and leaves the event loop free; loading the model is its
-first job, so requests that come early wait for it within their deadline.
+Knows nothing of HTTP or of how an engine process is run. Requests that come while the model is loading wait
+for it within their deadline.
 """
 
 import asyncio
+import itertools
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 
 from model_server.account import Account
 from model_server.admission import Admission
 from model_server.audio import Clip
-from model_server.errors import DeadlineError, DrainingError, InjectedError
-from model_server.faults import NO_FAULTS, Faults, chosen
+from model_server.errors import DeadlineError, InjectedError
+from model_server.faults import Faults, chosen
+from model_server.inference.engine_process import EngineProcess
+from model_server.inference.messages import Done, Heard, Job, Partial, Progress
+from model_server.inference.pool import EnginePool
 from model_server.lifecycle import Lifecycle
 from model_server.metrics import Metrics
-from model_server.pipeline import Recogniser, Recognition
-from model_server.transcript import Transcript
+from model_server.pipeline import Figures
+from model_server.transcript import SpokenSegment, Transcript, assemble
+
+
+@dataclass(frozen=True)
+class QueueLimits:
+    """How much may wait and how long; `caller_seconds` None leaves callers unlimited."""
+
+    queue_seconds: float
+    deadline_seconds: float
+    caller_seconds: float | None = None
 
 
 class Service:
     """Transcribes clips in their order of arrival."""
 
     def __init__(
-        self,
-        metrics: Metrics,
-        lifecycle: Lifecycle,
-        faults: Faults,
-        queue_seconds: float,
-        deadline_seconds: float,
+        self, pool: EnginePool, metrics: Metrics, lifecycle: Lifecycle, faults: Faults, limits: QueueLimits
     ):
         self.lifecycle = lifecycle
+        self._pool = pool
         self._metrics = metrics
         self._faults = faults
-        self._deadline_seconds = deadline_seconds
-        self._admission = Admission(queue_seconds)
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="inference")
-        self._recogniser: Recogniser | None = None
-        self._stopped = False
+        self._deadline_seconds = limits.deadline_seconds
+        self._admission = Admission(limits.queue_seconds, pool.size, limits.caller_seconds)
+        self._numbers = itertools.count(1)
+        metrics.queue_audio.set_function(lambda: self._admission.held_seconds)
 
-    async def load(self, make: Callable[[], Recogniser]) -> None:
-        """Make the recogniser in the worker thread, then be ready; an error of `make` comes through."""
-
-        def job() -> None:
-            # Set in the worker's thread: its next job may be a request that waited for just this.
-            self._recogniser = make()
-
-        await asyncio.get_running_loop().run_in_executor(self._worker, job)
+    async def load(self) -> None:
+        """Wait for the engines, then be ready; EngineStartError where one cannot load its model."""
+        self._pool.on_change = self.lifecycle.note_engines
+        self._pool.on_restart = self._metrics.engine_restarts.inc
+        await self._pool.load()
         self.lifecycle.loaded()
 
     async def transcribe(self, clips: Sequence[Clip], account: Account) -> list[Transcript]:
-        """The transcripts of one request's clips, or a RefusedError."""
+        """The transcripts of one request's clips, or a RefusedError; cancelling it cancels the work."""
+        heard: list[list[SpokenSegment]] = [[] for _ in clips]
+        figures: list[Figures] = []
+        async with aclosing(self._progress(clips, account, partials=False)) as steps:
+            async for step in steps:
+                if isinstance(step, Heard):
+                    heard[step.clip].append(step.segment)
+                elif isinstance(step, Done):
+                    figures.append(step.figures)
+        return self._finish(account, heard, figures)
+
+    async def stream(self, clip: Clip, account: Account) -> AsyncGenerator[str | Transcript, None]:
+        """The text of a clip as it grows, piece by piece to be appended; last its Transcript."""
+        growth = _Growth()
+        figures: list[Figures] = []
+        async with aclosing(self._progress([clip], account, partials=True)) as steps:
+            async for step in steps:
+                if isinstance(step, Done):
+                    figures.append(step.figures)
+                    continue
+                delta = growth.add(step)
+                if delta:
+                    yield delta
+        yield self._finish(account, [growth.segments], figures)[0]
+
+    async def _progress(
+        self, clips: Sequence[Clip], account: Account, partials: bool
+    ) -> AsyncGenerator[Progress, None]:
         seconds = sum(clip.seconds for clip in clips)
         account.audio_seconds = seconds
-        faults = self._faults if self._faults.apply_to(account.traffic) else NO_FAULTS
-        if chosen(faults.error_ratio, "error_ratio", faults, account.request_id):
-            raise InjectedError(f"fault error_ratio={faults.error_ratio:g} chose this request")
-        # Not check_open: a request whose upload began in time is finished, unless nobody can any more.
-        if self._stopped:
-            raise DrainingError("this pod has stopped; try again", 1)
-        self._admission.admit(seconds)
-        self._metrics.queue_audio.set(self._admission.held_seconds)
+        deadline = account.deadline_seconds(self._deadline_seconds)
+        faulty = self._faults.apply_to(account.traffic)
+        if faulty and chosen(self._faults.error_ratio, "error_ratio", self._faults, account.request_id):
+            raise InjectedError(f"fault error_ratio={self._faults.error_ratio:g} chose this request")
+        patience = deadline - account.served_seconds(time.monotonic())
+        with self._admission.hold(seconds, account.caller, patience):
+            engine = await self._turn(account, deadline)
+            job = Job(next(self._numbers), account.request_id, faulty, partials, clips)
+            async with aclosing(engine.run(job)) as steps:
+                async for step in steps:
+                    if isinstance(step, Done):
+                        _note_stages(account, step.figures)
+                    yield step
+
+    async def _turn(self, account: Account, deadline: float) -> EngineProcess:
+        """An engine for this request, refused when its deadline passes before."""
+        waiting_from = time.monotonic()
         try:
-            recognitions = await self._in_worker(clips, account, faults)
-        finally:
-            self._admission.release(seconds)
-            self._metrics.queue_audio.set(self._admission.held_seconds)
-        self._admission.note_speed(seconds, account.inference_seconds or 0.0)
-        for recognition in recognitions:
-            self._metrics.count_recognition(recognition, account.traffic)
-        return [recognition.transcript for recognition in recognitions]
-
-    def stop(self) -> None:
-        """Give up what has not begun."""
-        self._stopped = True
-        self._worker.shutdown(wait=False, cancel_futures=True)
-
-    async def _in_worker(self, clips: Sequence[Clip], account: Account, faults: Faults) -> list[Recognition]:
-        admitted = time.monotonic()
-        job = asyncio.get_running_loop().run_in_executor(
-            self._worker, self._work, clips, account, faults, admitted
-        )
-        try:
-            return await job
-        except asyncio.CancelledError:
-            if not self.lifecycle.leaving:
-                raise
-            raise DrainingError("this pod stopped before its model was loaded; try again", 1) from None
-
-    def _work(
-        self, clips: Sequence[Clip], account: Account, faults: Faults, admitted: float
-    ) -> list[Recognition]:
-        now = time.monotonic()
-        account.queue_seconds = now - admitted
-        self._metrics.queue_wait.observe(account.queue_seconds)
-        waited = account.served_seconds(now)
-        if waited > self._deadline_seconds:
+            async with asyncio.timeout(max(deadline - account.served_seconds(waiting_from), 0)):
+                engine = await self._pool.turn()
+        except TimeoutError:
             raise DeadlineError(
-                f"waited {waited:.1f} s, longer than the deadline of {self._deadline_seconds:g} s",
+                f"waited {account.served_seconds(time.monotonic()):.1f} s, "
+                f"longer than the deadline of {deadline:g} s",
                 retry_after_seconds=1,
-            )
-        if self._recogniser is None:
-            raise DrainingError("this pod stops because its model did not load; try again", 1)
-        account.inference_seconds = 0.0
-        recognitions = []
-        for clip in clips:
-            recognition = self._recogniser.recognise(clip, faults, account.request_id)
-            account.inference_seconds += recognition.stage_seconds["inference"]
-            recognitions.append(recognition)
-        return recognitions
+            ) from None
+        finally:
+            account.queue_seconds = time.monotonic() - waiting_from
+            self._metrics.queue_wait.observe(account.queue_seconds)
+        return engine
+
+    def _finish(
+        self, account: Account, heard: Sequence[Sequence[SpokenSegment]], figures: Sequence[Figures]
+    ) -> list[Transcript]:
+        """The transcripts, counted."""
+        self._admission.note_speed(account.audio_seconds or 0.0, sum(account.stage_seconds.values()))
+        transcripts = []
+        for spoken, figure in zip(heard, figures, strict=True):
+            transcript = assemble(spoken, figure.duration)
+            self._metrics.count_recognition(transcript, figure, account.traffic)
+            transcripts.append(transcript)
+        return transcripts
+
+
+class _Growth:
+    """The text of a stream, as far as it was told."""
+
+    def __init__(self) -> None:
+        self.segments: list[SpokenSegment] = []
+        self._told = ""  # of the stretch in work
+
+    def add(self, step: Partial | Heard) -> str:
+        """What to append for this step; empty where there is nothing new, or nothing sure."""
+        text = (
+            step.text.rstrip("\N{REPLACEMENT CHARACTER}") if isinstance(step, Partial) else step.segment.text
+        )
+        delta = text[len(self._told) :] if text.startswith(self._told) else ""
+        if delta and not self._told and any(part.text for part in self.segments):
+            delta = f" {delta}"
+        self._told = text if delta else self._told
+        if isinstance(step, Heard):
+            self.segments.append(step.segment)
+            self._told = ""
+        return delta
+
+
+def _note_stages(account: Account, figures: Figures) -> None:
+    for stage, seconds in figures.stage_seconds.items():
+        account.stage_seconds[stage] = account.stage_seconds.get(stage, 0.0) + seconds
+    account.inference_seconds = account.stage_seconds["inference"]

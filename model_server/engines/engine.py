@@ -1,26 +1,57 @@
 """What every engine can do, and how one is made from a model's folder."""
 
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from model_server.artefact.manifest import Artefact
 from model_server.errors import ArtefactError
+from model_server.transcript import Word
 from model_server.waveform import Waveform
 
-ENGINES = ("onnx",)
+
+class Hypothesis(Protocol):
+    """What an engine believes it heard so far; reading it may cost time, having it does not."""
+
+    @property
+    def text(self) -> str:
+        """The words."""
+        ...
+
+    @property
+    def confidence(self) -> float | None:
+        """How sure the decoder is of them, 0 to 1."""
+        ...
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """The words with their times within the waveform, where the engine has them."""
+        ...
 
 
 class Engine(Protocol):
     """Hears a waveform at the model's sample rate."""
 
-    def transcribe(self, waveform: Waveform) -> str:
-        """The words in a waveform of at most the model's max_segment_seconds."""
+    def transcribe(self, waveform: Waveform) -> Iterator[Hypothesis]:
+        """Hypotheses on a waveform of at most the model's max_segment_seconds.
+
+        One after each step of the decoder, each longer than the one before, at least one; the last is
+        final. Closing the iterator stops the work.
+        """
         ...
+
+
+def _onnx(artefact: Artefact, threads: int) -> Engine:
+    from model_server.engines.onnx import MoonshineOnnx
+
+    return MoonshineOnnx(artefact, threads)
+
+
+# Engines are extras: each is imported only when a model.yaml names it.
+ENGINES: dict[str, Callable[[Artefact, int], Engine]] = {"onnx": _onnx}
 
 
 def load_engine(artefact: Artefact, threads: int) -> Engine:
     """The engine that the artefact names, loaded and ready to be warmed up."""
-    if artefact.engine == "onnx":
-        from model_server.engines.onnx import MoonshineOnnx  # engines are extras: import only what is used
-
-        return MoonshineOnnx(artefact, threads)
-    raise ArtefactError(f"engine must be one of {', '.join(ENGINES)}, not {artefact.engine!r}")
+    if artefact.engine not in ENGINES:
+        raise ArtefactError(f"engine must be one of {', '.join(ENGINES)}, not {artefact.engine!r}")
+    return ENGINES[artefact.engine](artefact, threads)

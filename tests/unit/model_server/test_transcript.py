@@ -1,6 +1,7 @@
 """Transcripts and their answers: empty segments vanish, each protocol has its body."""
 
 from model_server.response import kserve_v1, openai_json, openai_text
+
 from model_server.transcript import SpokenSegment, assemble, emptied
 from model_server.voice_activity import Segment
 

@@ -1,0 +1,155 @@
+"""The server's end of one engine process: starts it, gives it a job, hears what it comes to.
+
+Everything happens on the event loop's thread. Knows nothing of other engine processes.
+"""
+
+import asyncio
+import contextlib
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncGenerator
+from typing import Any, Protocol
+
+from model_server.errors import InternalError
+from model_server.inference.messages import (
+    CANCEL,
+    END,
+    FAILED,
+    LOADED,
+    Job,
+    Progress,
+    read_refusal,
+    read_step,
+    write,
+    write_job,
+)
+from model_server.inference.settings import MESSAGE_BYTES, Settings
+
+# A job that takes this long, and this much for each second of audio, hangs: above the longest fault and the
+# slowest engine that is waited for.
+HANGS_AFTER_SECONDS, HANGS_AFTER_RATIO = 120.0, 2.0
+
+
+class Owner(Protocol):
+    """Who is told of what becomes of an engine process."""
+
+    def note_loaded(self, engine: "EngineProcess", failure: str | None) -> None:
+        """It has loaded its model, or could not."""
+        ...
+
+    def note_idle(self, engine: "EngineProcess") -> None:
+        """It can take a job."""
+        ...
+
+    def note_death(self, engine: "EngineProcess") -> None:
+        """It is no more."""
+        ...
+
+
+class EngineProcess:
+    """One process, loading from the moment it is made."""
+
+    def __init__(self, settings: Settings):
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            module = (sys.executable, "-m", "model_server.inference.process")
+            command = [*module, str(theirs.fileno()), settings.text()]
+            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
+        ours.setblocking(False)
+        self._socket = ours
+        self._answers: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self._job: int | None = None
+        self.alive = True
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def report_to(self, owner: Owner) -> None:
+        """Listen to it on the running loop."""
+        self._owner = owner
+        asyncio.get_running_loop().add_reader(self._socket, self._read)
+
+    async def run(self, job: Job) -> AsyncGenerator[Progress, None]:
+        """What the job comes to, step by step; a RefusedError where it is refused.
+
+        Leaving the iteration early cancels the job. Either way the owner hears when the process is idle.
+        """
+        text, descriptors = write_job(job)
+        self._answers, self._job = asyncio.Queue(), job.number
+        limit = HANGS_AFTER_SECONDS + HANGS_AFTER_RATIO * sum(clip.seconds for clip in job.clips)
+        try:
+            async with asyncio.timeout(limit):
+                self._send(text, descriptors)
+                while END not in (answer := await self._answer()):
+                    yield read_step(answer)
+        except TimeoutError as error:
+            self._process.kill()
+            raise InternalError(f"the engine did not finish this request in {limit:.0f} s") from error
+        finally:
+            self._cancel_unless_ended()
+        refusal = read_refusal(answer)
+        if refusal is not None:
+            raise refusal
+
+    def close(self) -> None:
+        """Let it end, which it does after its present step."""
+        if self.alive:
+            asyncio.get_running_loop().remove_reader(self._socket)
+        self.alive = False
+        self._socket.close()
+
+    def wait(self, seconds: float) -> int:
+        """Its exit status; it is killed after `seconds`."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+    async def _answer(self) -> dict[str, Any]:
+        answer = await self._answers.get()
+        if answer is None:
+            raise InternalError("the engine process died at this request; another takes its place")
+        return answer
+
+    def _send(self, text: bytes, descriptors: list[int]) -> None:
+        try:
+            socket.send_fds(self._socket, [text], descriptors)
+        except (BrokenPipeError, ConnectionResetError):
+            self._end()
+
+    def _cancel_unless_ended(self) -> None:
+        if self._job is not None and self.alive:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self._socket.send(write(**{CANCEL: self._job}))
+
+    def _read(self) -> None:
+        try:
+            text = self._socket.recv(MESSAGE_BYTES)
+        except BlockingIOError:
+            return
+        except ConnectionResetError:
+            text = b""
+        if not text:
+            self._end()
+            return
+        message = json.loads(text)
+        if LOADED in message or FAILED in message:
+            self._owner.note_loaded(self, message.get(FAILED))
+            return
+        if message["job"] == self._job:
+            self._answers.put_nowait(message)
+        if END in message:
+            self._job = None
+            self._owner.note_idle(self)
+
+    def _end(self) -> None:
+        if not self.alive:
+            return
+        self.close()
+        self._answers.put_nowait(None)
+        self._owner.note_death(self)

@@ -1,0 +1,58 @@
+"""Who gets an engine next: those who wait, first come, first served; knows nothing of what an engine is."""
+
+import asyncio
+from collections import deque
+from typing import Generic, TypeVar
+
+from model_server.errors import DrainingError
+
+Taken = TypeVar("Taken")
+
+
+class Turns(Generic[Taken]):
+    """Things that are idle, and those who wait for one; to be used from the event loop's thread."""
+
+    def __init__(self) -> None:
+        self._idle: deque[Taken] = deque()
+        self._waiting: deque[asyncio.Future[Taken]] = deque()
+        self._stopped = False
+
+    def offer(self, thing: Taken) -> None:
+        """This one is idle."""
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(thing)
+                return
+        self._idle.append(thing)
+
+    def withdraw(self, thing: Taken) -> None:
+        """This one is idle no more, whether it was or not."""
+        if thing in self._idle:
+            self._idle.remove(thing)
+
+    async def take(self) -> Taken:
+        """An idle one; DrainingError once stopped."""
+        if self._stopped:
+            raise _stopped()
+        if self._idle:
+            return self._idle.popleft()
+        waiter: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self.offer(waiter.result())
+            raise
+
+    def stop(self) -> None:
+        """Refuse those who wait, and whoever comes."""
+        self._stopped = True
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_exception(_stopped())
+
+
+def _stopped() -> DrainingError:
+    return DrainingError("this pod has stopped; try again", retry_after_seconds=1)

@@ -1,0 +1,1 @@
+"""The protocols that users speak, one file each: bodies in, transcripts out."""

@@ -1,0 +1,147 @@
+"""What the HTTP protocols share: refusals as answers, bodies within bounds, work that ends with its client.
+
+Knows no protocol's fields.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from model_server.account import Account
+from model_server.artefact.manifest import Artefact
+from model_server.audio import Clip, read_header
+from model_server.content import Content
+from model_server.envelope import ACCOUNT
+from model_server.errors import ClientGoneError, MethodError, NotFoundError, RefusedError
+from model_server.intake import BodyRoom, BodyShare, IntakeLimits, read_body
+from model_server.lifecycle import Lifecycle
+from model_server.log import LOGGER
+from model_server.metrics import Metrics
+from model_server.options import Options
+from model_server.service import Service
+
+Handler = Callable[[Request], Awaitable[Response]]
+Result = TypeVar("Result")
+# Reading a header of this much content is quicker than asking another thread to.
+READ_INLINE_BYTES = 1_048_576
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True)
+class ServerParts:
+    """What a protocol's routes work with."""
+
+    options: Options
+    artefact: Artefact
+    service: Service
+    lifecycle: Lifecycle
+    metrics: Metrics
+    limits: IntakeLimits
+    room: BodyRoom
+
+    @property
+    def served_name(self) -> str:
+        """The model's name in URLs."""
+        return self.options.served_name
+
+    def check_name(self, name: str) -> None:
+        """Refuse the name of another model."""
+        if name != self.served_name:
+            raise NotFoundError(f"there is no model {name!r} here; this server has {self.served_name!r}")
+
+    @asynccontextmanager
+    async def share(self, request: Request) -> AsyncIterator[BodyShare]:
+        """The bytes that a request may take in; given back when it is done with."""
+        self.lifecycle.check_open()
+        with self.room.share(request.headers.get("content-length")) as share:
+            yield share
+
+    @asynccontextmanager
+    async def body(self, request: Request) -> AsyncIterator[Content]:
+        """A request's body; its bytes count as held until the request is done with."""
+        async with self.share(request) as share:
+            body = await read_body(request.stream(), share)
+            account_of(request).take()
+            yield body
+
+    async def sound_file(self, content: Content) -> Clip:
+        """The clip of a sound file."""
+        if content.size <= READ_INLINE_BYTES:
+            return read_header(content, self.limits.max_audio_seconds)
+        return await asyncio.to_thread(read_header, content, self.limits.max_audio_seconds)
+
+
+def account_of(request: Request) -> Account:
+    """The account that the envelope opened."""
+    account: Account = request.scope[ACCOUNT]
+    return account
+
+
+def media_type(request: Request) -> str:
+    """The content type without its parameters, in lower case."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def post(path: str, handler: Handler) -> list[BaseRoute]:
+    """A route that takes POST, and says so to other methods."""
+    others = [method for method in METHODS if method != "POST"]
+    return [
+        Route(path, answering(handler), methods=["POST"]),
+        Route(path, answering(_post_only), methods=others),
+    ]
+
+
+def answering(handler: Handler) -> Handler:
+    """The handler with its refusals, and what nobody foresaw, turned into answers."""
+
+    async def answer(request: Request) -> Response:
+        account = account_of(request)
+        try:
+            return await handler(request)
+        except RefusedError as error:
+            account.reason = error.reason
+            return refusal(error)
+        except ClientDisconnect:
+            account.reason = ClientGoneError.reason
+            return refusal(ClientGoneError("the client left before its request was complete"))
+        except Exception:  # noqa: BLE001  the process edge of a request
+            account.reason = "internal"
+            LOGGER.exception("request failed", extra={"request_id": account.request_id})
+            return error_answer(500, f"internal error; the log has it under request id {account.request_id}")
+
+    return answer
+
+
+async def unless_gone(request: Request, work: Awaitable[Result]) -> Result:
+    """What the work comes to; it is cancelled when the client leaves. For a request whose body was read."""
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientGoneError("the client left before its answer")
+        return working.result()
+    finally:
+        leaving.cancel()
+        working.cancel()
+
+
+def refusal(error: RefusedError) -> Response:
+    """The answer of a refusal."""
+    wait = error.retry_after_seconds
+    return error_answer(error.code, error.sentence, {} if wait is None else {"retry-after": str(wait)})
+
+
+def error_answer(code: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    """An answer with a sentence in JSON."""
+    return JSONResponse({"error": sentence}, status_code=code, headers=headers)
+
+
+async def _post_only(request: Request) -> Response:
+    raise MethodError(f"{request.url.path} takes POST, not {request.method}")
