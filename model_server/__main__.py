@@ -12,6 +12,7 @@ def main(arguments: list[str]) -> int:
     from model_server import log
     from model_server.artefact.manifest import read_manifest
     from model_server.errors import StartRefusedError
+    from model_server.inference.engine_process import start_engine
     from model_server.inference.pool import EnginePool
     from model_server.options import engine_settings, parse_options
 
@@ -23,7 +24,8 @@ def main(arguments: list[str]) -> int:
         log.LOGGER.error("not starting: %s", error)
         return 1
     # The engines load while the imports below go on.
-    pool = EnginePool(engine_settings(options), options.engine_processes)
+    settings = engine_settings(options)
+    pool = EnginePool(lambda: start_engine(settings), options.engine_processes)
     # The SDK parses sys.argv when imported; our flags are none of its business.
     sys.argv = sys.argv[:1]
     # Nothing of what the imports make is garbage; looking for it is a tenth of the start.

@@ -1,5 +1,6 @@
 """What is known of one request while it is answered: the headers, the metrics and the log read it here."""
 
+import re
 import time
 import uuid
 from collections.abc import Mapping
@@ -48,7 +49,8 @@ class Account:
         """How long it may wait for its turn: as long as it says, and no longer than `longest`."""
         if self.timeout is None:
             return longest
-        if not self.timeout.isdecimal() or not 1 <= int(self.timeout) <= MAX_TIMEOUT_MILLISECONDS:
+        whole = re.fullmatch(r"[0-9]{1,7}", self.timeout) is not None
+        if not whole or not 1 <= int(self.timeout) <= MAX_TIMEOUT_MILLISECONDS:
             raise BadRequestError(
                 f"{TIMEOUT_MILLISECONDS} must be a whole number from 1 to {MAX_TIMEOUT_MILLISECONDS}, "
                 f"not {self.timeout!r}"

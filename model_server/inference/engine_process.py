@@ -48,17 +48,42 @@ class Owner(Protocol):
         ...
 
 
-class EngineProcess:
-    """One process, loading from the moment it is made."""
+class Process(Protocol):
+    """What is asked of the process behind the socket; subprocess.Popen is one."""
 
-    def __init__(self, settings: Settings):
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            module = (sys.executable, "-m", "model_server.inference.process")
-            command = [*module, str(theirs.fileno()), settings.text()]
-            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
-        ours.setblocking(False)
-        self._socket = ours
+    pid: int
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status; subprocess.TimeoutExpired when it takes longer."""
+        ...
+
+    def kill(self) -> None:
+        """End it now."""
+        ...
+
+
+def start_engine(settings: Settings) -> "EngineProcess":
+    """A process that loads its model from now on."""
+    ours, theirs = socket_pair()
+    with theirs:
+        module = (sys.executable, "-m", "model_server.inference.process")
+        command = [*module, str(theirs.fileno()), settings.text()]
+        return EngineProcess(subprocess.Popen(command, pass_fds=[theirs.fileno()]), ours)
+
+
+def socket_pair() -> tuple[socket.socket, socket.socket]:
+    """The server's end, which never blocks, and the process's."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setblocking(False)
+    return ours, theirs
+
+
+class EngineProcess:
+    """One process at the other end of a socket."""
+
+    def __init__(self, process: Process, connection: socket.socket):
+        self._process = process
+        self._socket = connection
         self._answers: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self._job: int | None = None
         self.alive = True

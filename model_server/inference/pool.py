@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from model_server.errors import EngineStartError
 from model_server.inference.engine_process import EngineProcess
-from model_server.inference.settings import Settings
 from model_server.inference.turns import Turns
 from model_server.log import LOGGER
 
@@ -18,11 +17,11 @@ END_SECONDS = 5.0
 
 
 class EnginePool:
-    """`count` engine processes with the same settings; they load from the moment it is made."""
+    """`count` engine processes, each made by `start`; they load from the moment the pool is made."""
 
-    def __init__(self, settings: Settings, count: int):
-        self._settings = settings
-        self._engines = [EngineProcess(settings) for _ in range(count)]
+    def __init__(self, start: Callable[[], EngineProcess], count: int):
+        self._start = start
+        self._engines = [start() for _ in range(count)]
         self._loaded: set[EngineProcess] = set()
         self._turns: Turns[EngineProcess] = Turns()
         self._all_loaded: asyncio.Future[None] | None = None
@@ -110,6 +109,6 @@ class EnginePool:
         LOGGER.error("an engine process died; another takes its place", extra=about)
         self.on_restart()
         await asyncio.sleep(wait)
-        engine = EngineProcess(self._settings)
+        engine = self._start()
         self._engines[self._engines.index(dead)] = engine
         engine.report_to(self)

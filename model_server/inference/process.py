@@ -4,6 +4,7 @@ It loads a recogniser, says so, and then does one job after another; whatever un
 they do here. A message in the middle of a job cancels it; the end of the socket is the end of the process.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -27,6 +28,10 @@ class CancelledJobError(Exception):
     """The server no longer wants the job."""
 
 
+class ServerGoneError(Exception):
+    """Nobody is at the other end any more."""
+
+
 class Worker:
     """One recogniser at the end of a socket."""
 
@@ -37,13 +42,17 @@ class Worker:
 
     def run(self) -> None:
         """Do jobs until the server is gone."""
-        while True:
-            text, descriptors, _, _ = socket.recv_fds(self._connection, MESSAGE_BYTES, MAX_FILES)
-            if not text:
-                return
-            contents = [Content.received(fd, 0, os.fstat(fd).st_size) for fd in descriptors]
-            if "clips" in json.loads(text):  # a cancellation may come when its job has just ended
-                self._connection.send(self._answer(read_job(text, contents)))
+        with contextlib.suppress(ServerGoneError, BrokenPipeError, ConnectionResetError):
+            while True:
+                self._take()
+
+    def _take(self) -> None:
+        text, descriptors, _, _ = socket.recv_fds(self._connection, MESSAGE_BYTES, MAX_FILES)
+        if not text:
+            raise ServerGoneError
+        contents = [Content.received(fd, 0, os.fstat(fd).st_size) for fd in descriptors]
+        if "clips" in json.loads(text):  # a cancellation may come when its job has just ended
+            self._connection.send(self._answer(read_job(text, contents)))
 
     def _answer(self, job: Job) -> bytes:
         try:
@@ -52,6 +61,8 @@ class Worker:
             return write(job=job.number, end=None)
         except RefusedError as error:
             return write_refusal(job.number, error)
+        except (ServerGoneError, BrokenPipeError, ConnectionResetError):
+            raise
         except Exception:  # noqa: BLE001  the process edge of a job: logged with its request id
             LOGGER.exception("job failed", extra={"request_id": job.request_id})
             return write_refusal(job.number, InternalError("the engine failed; the log says why"))
@@ -71,7 +82,7 @@ class Worker:
         except BlockingIOError:
             return
         if not message:
-            raise SystemExit(0)
+            raise ServerGoneError
         raise CancelledJobError
 
 

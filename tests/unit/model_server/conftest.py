@@ -1,12 +1,16 @@
 """Sounds made here, and an engine that needs no model; the real engine is tested in tests/integration."""
 
 import io
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 import soundfile
 
 from model_server.audio import Clip, read_header
+from model_server.content import Content
+from model_server.transcript import Word
 from model_server.waveform import Waveform
 
 
@@ -44,11 +48,24 @@ def make_voice():
     return voiced
 
 
-class CountingEngine:
-    """Says how many tenths of a second it was given, as one word each."""
+@dataclass(frozen=True)
+class Counted:
+    """So many words, each as sure as the next."""
 
-    def transcribe(self, waveform: Waveform) -> str:
-        return " ".join(["word"] * round(len(waveform) / 1600))
+    count: int
+    confidence: float = 0.5
+    words: tuple[Word, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return " ".join(["word"] * self.count)
+
+
+class CountingEngine:
+    """Says how many tenths of a second it was given, as one word each, word by word."""
+
+    def transcribe(self, waveform: Waveform) -> Iterator[Counted]:
+        yield from (Counted(count) for count in range(round(len(waveform) / 1600) + 1))
 
 
 @pytest.fixture
@@ -59,4 +76,4 @@ def counting_engine() -> CountingEngine:
 @pytest.fixture
 def voice_clip() -> Clip:
     """Two seconds of what passes for voice."""
-    return read_header(sound_file(voiced(2.0), 16_000), max_seconds=60)
+    return read_header(Content.of(sound_file(voiced(2.0), 16_000)), max_seconds=60)

@@ -1,45 +1,88 @@
-"""The queue: bounded in audio-seconds, open to a single long clip, honest about when to come back."""
+"""The queue: bounded in audio-seconds, open to a single long clip, fair to callers, honest about the wait."""
+
+from contextlib import ExitStack
 
 import pytest
 
 from model_server.admission import Admission, retry_after
-from model_server.errors import QueueFullError
+from model_server.errors import CallerLimitError, DeadlineError, QueueFullError
 
 
-def test_queue_takes_audio_up_to_its_limit():
-    queue = Admission(limit_seconds=10)
-    queue.admit(6)
-    queue.admit(4)
+@pytest.fixture
+def hold():
+    """Holds audio in a queue until the test is over."""
+    with ExitStack() as held:
+        yield lambda queue, seconds, caller="", patience=30: held.enter_context(
+            queue.hold(seconds, caller, patience)
+        )
+
+
+def test_queue_takes_audio_up_to_its_limit(hold):
+    queue = Admission(limit_seconds=10, engines=1)
+    hold(queue, 6)
+    hold(queue, 4)
 
     with pytest.raises(QueueFullError, match=r"holds 10\.0 of 10 s"):
-        queue.admit(0.1)
+        hold(queue, 0.1)
 
 
-def test_empty_queue_takes_one_clip_of_any_length():
-    queue = Admission(limit_seconds=10)
+def test_empty_queue_takes_one_clip_of_any_length(hold):
+    queue = Admission(limit_seconds=10, engines=1)
 
-    queue.admit(600)
+    hold(queue, 600)
 
     assert queue.held_seconds == 600
 
 
 def test_released_audio_makes_room():
-    queue = Admission(limit_seconds=1)
+    queue = Admission(limit_seconds=1, engines=1, caller_limit_seconds=1)
     for _ in range(1000):
-        queue.admit(0.7)
-        queue.release(0.7)
+        with queue.hold(0.7, "anna", 30):
+            pass
 
     assert queue.held_seconds == 0
+    assert not queue._callers
 
 
-def test_refusal_says_when_to_come_back():
-    queue = Admission(limit_seconds=100)
-    queue.admit(90)
+def test_refusal_says_when_to_come_back(hold):
+    queue = Admission(limit_seconds=100, engines=1)
+    hold(queue, 90)
 
     with pytest.raises(QueueFullError) as refusal:
-        queue.admit(20)
+        hold(queue, 20)
 
     assert refusal.value.retry_after_seconds == 18  # 90 s at the first guess of 5 a second
+
+
+def test_caller_is_limited_and_others_are_not(hold):
+    queue = Admission(limit_seconds=100, engines=1, caller_limit_seconds=10)
+    hold(queue, 8, "anna")
+
+    with pytest.raises(CallerLimitError, match=r"'anna' has 8\.0 of its 10 s") as refusal:
+        hold(queue, 3, "anna")
+    hold(queue, 9, "boris")
+    hold(queue, 50)
+
+    assert (refusal.value.code, refusal.value.retry_after_seconds) == (429, 2)
+
+
+def test_hopeless_wait_is_refused_at_once(hold):
+    queue = Admission(limit_seconds=100, engines=2)
+    queue.note_speed(audio_seconds=50, busy_seconds=10)  # two engines do 10 s of audio a second
+    hold(queue, 40)
+
+    assert queue.expected_wait_seconds() == pytest.approx(4)
+    with pytest.raises(DeadlineError, match=r"about 4\.0 s, longer than the deadline of 3 s"):
+        hold(queue, 1, patience=3)
+    hold(queue, 1, patience=5)
+
+
+def test_nothing_is_hopeless_before_anything_was_measured(hold):
+    queue = Admission(limit_seconds=100, engines=1)
+    hold(queue, 90)
+    hold(queue, 5, patience=0.001)
+
+    assert queue.expected_wait_seconds() is None
 
 
 @pytest.mark.parametrize(("held", "speed", "seconds"), [(1, 40, 1), (90, 40, 3), (600, 2, 60)])

@@ -5,8 +5,18 @@ import struct
 import numpy as np
 import pytest
 
-from model_server.audio import BLOCK_FRAMES, decode, read_header
+from model_server import audio
+from model_server.audio import BLOCK_FRAMES, raw_clip
+from model_server.content import Content
 from model_server.errors import BadAudioError, TooLongError
+
+
+def read_header(content, max_seconds):
+    return audio.read_header(Content.of(content), max_seconds)
+
+
+def decode(clip, sample_rate):
+    return np.concatenate(list(audio.decode(clip, sample_rate)))
 
 
 @pytest.mark.parametrize("file_format", ["WAV", "WAVEX", "RF64", "FLAC", "OGG", "MP3"])
@@ -114,3 +124,31 @@ def test_samples_that_are_no_sound_are_refused(value, sentence, make_file):
 
     with pytest.raises(BadAudioError, match=sentence):
         decode(clip, 16_000)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "samples"),
+    [("float32", [0.5, -1.0]), ("int16", [16_384, -32_768])],
+    ids=["float32", "int16"],
+)
+def test_raw_samples_are_scaled_to_one(encoding, samples):
+    content = Content.of(np.array(samples, dtype=encoding).tobytes())
+
+    clip = raw_clip(content, encoding, 16_000, max_seconds=5)
+
+    assert clip.frames == 2
+    assert decode(clip, 16_000).tolist() == [0.5, -1.0]
+
+
+def test_raw_samples_that_are_not_whole_are_refused():
+    with pytest.raises(BadAudioError, match="4 bytes each, which 7 bytes do not divide into"):
+        raw_clip(Content.of(b"1234567"), "float32", 16_000, max_seconds=5)
+
+
+def test_long_clip_is_decoded_in_pieces(make_file, make_tone):
+    clip = read_header(make_file(make_tone(10.0, 16_000), 16_000), max_seconds=60)
+
+    pieces = [len(block) for block in audio.decode(clip, 16_000)]
+
+    assert max(pieces) == BLOCK_FRAMES
+    assert sum(pieces) == clip.frames

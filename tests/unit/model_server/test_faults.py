@@ -3,16 +3,22 @@
 import numpy as np
 import pytest
 
+from model_server import faults
 from model_server.errors import OptionError
 from model_server.faults import (
     NO_FAULTS,
     Faults,
     chosen,
-    damage,
     extra_inference_seconds,
     given,
     parse_faults,
 )
+
+
+def damage(waveform, sample_rate, asked):
+    """The damaged whole of a waveform that comes in blocks of 100 samples."""
+    blocks = [waveform[at : at + 100] for at in range(0, len(waveform), 100)]
+    return np.concatenate(list(faults.damage(blocks, sample_rate, asked)))
 
 
 def test_no_switch_is_no_fault():
@@ -21,10 +27,10 @@ def test_no_switch_is_no_fault():
 
 
 def test_switches_are_read_by_type():
-    faults = parse_faults(["cut_tail_seconds=0.2", "vad_mode=3", "traffic=user", "seed=7"])
+    asked = parse_faults(["cut_tail_seconds=0.2", "vad_mode=3", "traffic=user", "seed=7"])
 
-    assert faults == Faults(cut_tail_seconds=0.2, vad_mode=3, traffic="user", seed=7)
-    assert given(faults) == {"cut_tail_seconds": 0.2, "vad_mode": 3, "traffic": "user", "seed": 7}
+    assert asked == Faults(cut_tail_seconds=0.2, vad_mode=3, traffic="user", seed=7)
+    assert given(asked) == {"cut_tail_seconds": 0.2, "vad_mode": 3, "traffic": "user", "seed": 7}
 
 
 @pytest.mark.parametrize(
@@ -75,9 +81,9 @@ def test_no_fault_leaves_the_samples_alone():
 
 
 def test_slowdown_and_delay_add_up():
-    faults = Faults(inference_slowdown=3, inference_delay_seconds=0.5)
+    asked = Faults(inference_slowdown=3, inference_delay_seconds=0.5)
 
-    assert extra_inference_seconds(0.2, faults) == pytest.approx(0.9)
+    assert extra_inference_seconds(0.2, asked) == pytest.approx(0.9)
     assert extra_inference_seconds(0.2, NO_FAULTS) == 0
 
 

@@ -8,6 +8,7 @@ from model_server.lifecycle import Lifecycle, State
 
 def after(*steps):
     lifecycle = Lifecycle()
+    lifecycle.note_engines(1)
     for step in steps:
         getattr(lifecycle, step)()
     return lifecycle
@@ -29,6 +30,16 @@ def test_ready_is_loaded_and_not_leaving(steps, ready, leaving):
 
     assert lifecycle.ready is ready
     assert lifecycle.leaving is leaving
+
+
+def test_without_a_single_engine_it_is_not_ready():
+    lifecycle = after("loaded")
+
+    lifecycle.note_engines(0)
+    assert not lifecycle.ready
+
+    lifecycle.note_engines(1)
+    assert lifecycle.ready
 
 
 @pytest.mark.parametrize("steps", [[], ["loaded"], ["loaded", "drain"]])

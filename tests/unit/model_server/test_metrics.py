@@ -25,7 +25,8 @@ def metrics(registry):
 
 def test_names_and_labels_are_those_of_the_contracts(metrics, registry):
     metrics.describe_model("n", "v", "d", "e")
-    collectors = [value for value in vars(metrics).values() if hasattr(value, "describe")]
+    values = [*vars(metrics).values(), *metrics.qualities.values()]
+    collectors = [value for value in values if hasattr(value, "describe")]
 
     labels = {}
     for collector in collectors:

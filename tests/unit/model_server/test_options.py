@@ -3,7 +3,8 @@
 import pytest
 
 from model_server.faults import Faults
-from model_server.options import parse_options
+from model_server.options import engine_settings, parse_options
+from model_server.review import Review
 
 
 def test_defaults_are_those_of_the_help():
@@ -13,6 +14,8 @@ def test_defaults_are_those_of_the_help():
     assert (options.host, options.port) == ("127.0.0.1", 8080)
     assert (options.queue_seconds, options.deadline_seconds) == (60, 30)
     assert (options.drain_delay_seconds, options.max_audio_seconds) == (5, 600)
+    assert (options.threads, options.voice_activity, options.input_quality) == (1, True, True)
+    assert (options.caller_queue_seconds, options.review) == (None, Review("full", 0.5))
     assert (options.faults, options.pod_template_hash) == (Faults(), "")
 
 
@@ -40,6 +43,10 @@ def test_faults_are_repeatable():
         (["--model", "m", "--deadline-seconds", "0"], "from 0.01 to 3600"),
         (["--model", "m", "--served-name", "a/b"], "not 'a/b'"),
         (["--model", "m", "--threads", "0"], "from 1 to 256"),
+        (["--model", "m", "--engine-processes", "65"], "from 1 to 64"),
+        (["--model", "m", "--voice-activity", "maybe"], "'on', 'off'"),
+        (["--model", "m", "--automation", "most"], "shadow"),
+        (["--model", "m", "--caller-queue-seconds", "5"], "needs --caller-header"),
         (["--model", "m", "--typo"], "--typo"),
     ],
 )
@@ -49,3 +56,10 @@ def test_mistake_stops_the_start_by_name(arguments, sentence, capsys):
 
     assert stop.value.code == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_voice_activity_off_leaves_engines_without_a_detector():
+    asked = ["--model", "m", "--voice-activity", "off", "--vad-mode", "2"]
+
+    assert engine_settings(parse_options(asked, {})).vad_mode is None
+    assert engine_settings(parse_options(asked[:2], {})).vad_mode == 1

@@ -1,17 +1,33 @@
-"""One request through the queue and the worker: deadline, refusals, faults, figures."""
+"""One request through the queue and an engine: deadline, refusals, faults, cancellation, figures."""
 
 import asyncio
+import threading
+from contextlib import aclosing
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from model_server.account import Account
-from model_server.errors import DeadlineError, DrainingError, InjectedError, QueueFullError
+from model_server.errors import (
+    BadAudioError,
+    CallerLimitError,
+    DeadlineError,
+    DrainingError,
+    InjectedError,
+    InternalError,
+    QueueFullError,
+)
 from model_server.faults import NO_FAULTS, Faults
+from model_server.inference.pool import EnginePool
 from model_server.lifecycle import Lifecycle
 from model_server.metrics import Metrics
-from model_server.pipeline import Recogniser
-from model_server.service import Service
+from model_server.pipeline import Recogniser, StageOptions
+from model_server.service import QueueLimits, Service
+from model_server.transcript import Transcript
+
+from .threaded_engine import threaded_engine
+
+STAGES = StageOptions(16_000, 24, 1)
 
 
 @pytest.fixture
@@ -21,25 +37,44 @@ def registry():
 
 @pytest.fixture
 def serve(counting_engine, registry):
-    """Runs `work(service)` on a loaded service with these options."""
+    """Runs `work(service)` on a service with one engine and these options."""
 
-    def serve(work, faults=NO_FAULTS, queue_seconds=60.0, deadline_seconds=30.0, loaded=True):
+    def serve(
+        work,
+        faults=NO_FAULTS,
+        queue_seconds=60.0,
+        deadline_seconds=30.0,
+        caller_seconds=None,
+        loaded=None,
+        engine=counting_engine,
+    ):
         async def run():
-            service = Service(Metrics(registry), Lifecycle(), faults, queue_seconds, deadline_seconds)
-            if loaded:
-                await service.load(lambda: Recogniser(counting_engine, 16_000, 24, vad_mode=1))
+            recogniser = Recogniser(engine, STAGES)
+            pool = EnginePool(lambda: threaded_engine(recogniser, faults, loaded), 1)
+            limits = QueueLimits(queue_seconds, deadline_seconds, caller_seconds)
+            service = Service(pool, Metrics(registry), Lifecycle(), faults, limits)
+            loading = asyncio.create_task(service.load())
+            if loaded is None:
+                await loading
             try:
                 return await work(service)
             finally:
-                service.stop()
+                await loading
+                pool.close()
 
         return asyncio.run(run())
 
     return serve
 
 
-def account(traffic="user"):
-    return Account("r", traffic)
+def account(traffic="user", **fields):
+    return Account("r", traffic, **fields)
+
+
+def several(service, clip, count, **fields):
+    return asyncio.gather(
+        *(service.transcribe([clip], account(**fields)) for _ in range(count)), return_exceptions=True
+    )
 
 
 def test_answer_has_its_figures(serve, registry, voice_clip):
@@ -53,27 +88,58 @@ def test_answer_has_its_figures(serve, registry, voice_clip):
     assert registry.get_sample_value("asr_queue_audio_seconds") == 0
 
 
-def test_full_queue_refuses_and_keeps_what_it_took(serve, voice_clip):
+def test_stream_grows_into_the_transcript(serve, voice_clip):
     async def work(service):
-        return await asyncio.gather(
-            *(service.transcribe([voice_clip], account()) for _ in range(4)), return_exceptions=True
-        )
+        return [piece async for piece in service.stream(voice_clip, account())]
 
-    answers = serve(work, faults=Faults(inference_delay_seconds=0.05), queue_seconds=5)
+    *deltas, transcript = serve(work)
+
+    assert len(deltas) > 10
+    assert "".join(deltas) == transcript.text
+
+
+def test_full_queue_refuses_and_keeps_what_it_took(serve, voice_clip):
+    answers = serve(
+        lambda service: several(service, voice_clip, 4),
+        faults=Faults(inference_delay_seconds=0.05),
+        queue_seconds=5,
+    )
 
     assert [isinstance(answer, QueueFullError) for answer in answers] == [False, False, True, True]
 
 
-def test_deadline_is_checked_when_the_request_leaves_the_queue(serve, voice_clip):
+def test_one_callers_queue_is_not_anothers(serve, voice_clip):
     async def work(service):
         return await asyncio.gather(
-            *(service.transcribe([voice_clip], account()) for _ in range(2)), return_exceptions=True
+            several(service, voice_clip, 2, caller="anna"), several(service, voice_clip, 1, caller="boris")
         )
 
-    first, second = serve(work, faults=Faults(inference_delay_seconds=0.2), deadline_seconds=0.1)
+    anna, boris = serve(work, faults=Faults(inference_delay_seconds=0.05), caller_seconds=3)
+
+    assert [isinstance(answer, CallerLimitError) for answer in anna] == [False, True]
+    assert boris[0][0].word_count > 0
+
+
+def test_deadline_ends_the_wait(serve, voice_clip):
+    faults = Faults(inference_delay_seconds=0.2)
+
+    first, second = serve(
+        lambda service: several(service, voice_clip, 2), faults=faults, deadline_seconds=0.1
+    )
 
     assert first[0].duration == 2
     assert isinstance(second, DeadlineError)
+
+
+def test_request_may_ask_for_less_than_the_longest_deadline(serve, voice_clip):
+    async def work(service):
+        patient = asyncio.create_task(service.transcribe([voice_clip], account()))
+        await asyncio.sleep(0)
+        with pytest.raises(DeadlineError, match=r"longer than the deadline of 0\.05 s"):
+            await service.transcribe([voice_clip], account(timeout="50"))
+        return await patient
+
+    assert serve(work, faults=Faults(inference_delay_seconds=0.3))[0].word_count > 0
 
 
 def test_deadline_leaves_the_upload_out(serve, voice_clip):
@@ -81,32 +147,30 @@ def test_deadline_leaves_the_upload_out(serve, voice_clip):
     slowly_sent.started -= 60
     slowly_sent.take()
 
-    assert serve(lambda service: service.transcribe([voice_clip], slowly_sent))[0].words > 0
+    assert serve(lambda service: service.transcribe([voice_clip], slowly_sent))[0].word_count > 0
 
 
 def test_fault_error_hits_only_its_traffic(serve, voice_clip):
     async def work(service):
-        probe = await asyncio.gather(
-            service.transcribe([voice_clip], account("probe")), return_exceptions=True
-        )
-        user = await service.transcribe([voice_clip], account("user"))
-        return probe[0], user
+        probe = await several(service, voice_clip, 1, traffic="probe")
+        return probe[0], await service.transcribe([voice_clip], account("user"))
 
     probe, user = serve(work, faults=Faults(error_ratio=1, traffic="probe"))
 
     assert isinstance(probe, InjectedError)
-    assert user[0].words > 0
+    assert user[0].word_count > 0
 
 
-def test_request_before_the_model_waits_for_it(serve, counting_engine, voice_clip):
+def test_request_before_the_model_waits_for_it(serve, voice_clip):
+    loaded = threading.Event()
+
     async def work(service):
-        loading = asyncio.create_task(service.load(lambda: Recogniser(counting_engine, 16_000, 24, 1)))
+        early = asyncio.create_task(service.transcribe([voice_clip], account()))
         await asyncio.sleep(0)
-        transcripts = await service.transcribe([voice_clip], account())
-        await loading
-        return transcripts
+        loaded.set()
+        return await early
 
-    assert serve(work, loaded=False)[0].words > 0
+    assert serve(work, loaded=loaded)[0].word_count > 0
 
 
 def test_request_taken_before_the_drain_ended_is_finished(serve, voice_clip):
@@ -114,13 +178,83 @@ def test_request_taken_before_the_drain_ended_is_finished(serve, voice_clip):
         service.lifecycle.close()
         return await service.transcribe([voice_clip], account())
 
-    assert serve(work)[0].words > 0
+    assert serve(work)[0].word_count > 0
 
 
 def test_request_after_the_stop_is_refused(serve, voice_clip):
     async def work(service):
-        service.stop()
+        service._pool.stop()
         await service.transcribe([voice_clip], account())
 
     with pytest.raises(DrainingError):
         serve(work)
+
+
+class EndlessEngine:
+    """Never comes to an end, unless it is told to."""
+
+    def transcribe(self, waveform):
+        while True:
+            yield self
+
+    text, confidence, words = "again", None, ()
+
+
+def test_cancelled_request_frees_the_engine_and_the_queue(serve, registry, voice_clip):
+    async def work(service):
+        for _ in range(2):
+            async with aclosing(service.stream(voice_clip, account())) as pieces:
+                assert await anext(pieces) == "again"
+
+    serve(work, engine=EndlessEngine())
+
+    assert registry.get_sample_value("asr_queue_audio_seconds") == 0
+
+
+class BrokenEngine:
+    """Raises what nobody foresaw at the first waveform, and works from then on."""
+
+    def __init__(self, engine):
+        self._engine = engine
+        self._broken = True
+
+    def transcribe(self, waveform):
+        if self._broken:
+            self._broken = False
+            raise RuntimeError("no such kernel")
+        return self._engine.transcribe(waveform)
+
+
+def test_engine_that_fails_fails_one_request(serve, counting_engine, voice_clip):
+    first, second = serve(
+        lambda service: several(service, voice_clip, 2), engine=BrokenEngine(counting_engine)
+    )
+
+    assert isinstance(first, InternalError)
+    assert isinstance(second[0], Transcript)
+
+
+def test_audio_found_bad_while_decoding_is_refused(serve, make_file, make_tone):
+    from model_server.audio import read_header
+    from model_server.content import Content
+
+    content = make_file(make_tone(3.0, 16_000), 16_000, "FLAC")
+    clip = read_header(Content.of(content[: len(content) // 2]), max_seconds=5)
+
+    with pytest.raises(BadAudioError, match=r"ends after|cannot be decoded"):
+        serve(lambda service: service.transcribe([clip], account()))
+
+
+def test_engine_that_dies_fails_one_request_and_is_replaced(serve, registry, voice_clip):
+    async def work(service):
+        running = asyncio.create_task(service.transcribe([voice_clip], account()))
+        await asyncio.sleep(0.05)
+        (engine,) = service._pool._engines
+        engine._end()
+        with pytest.raises(InternalError, match="the engine process died"):
+            await running
+        assert not service.lifecycle.ready
+        return await service.transcribe([voice_clip], account())
+
+    assert serve(work, faults=Faults(inference_delay_seconds=0.2))[0].word_count > 0
+    assert registry.get_sample_value("asr_engine_restarts_total") == 1
