@@ -4,8 +4,10 @@ ModelServerError
 ├── StartRefusedError          the process ends; its sentence says why
 │   ├── OptionError            a flag's value is not allowed (exit 2)
 │   ├── ArtefactError          the model's folder is not what model.yaml says
+│   ├── CatalogueError         the file to search has nothing that can be found
 │   ├── SelfTestError          the model does not hear its own clip right
 │   └── EngineStartError       an engine process could not load the model
+├── SearchError                an answer has no search results; its sentence says why
 └── RefusedError               an answer that is not a 200: code, reason (the metric's label), sentence
     ├── BadRequestError        400  the request cannot be understood
     ├── NotFoundError          404  another model or route
@@ -42,12 +44,20 @@ class ArtefactError(StartRefusedError):
     """The model's folder is not what its model.yaml says."""
 
 
+class CatalogueError(StartRefusedError):
+    """The file of a search's catalogue has nothing that can be found."""
+
+
 class SelfTestError(StartRefusedError):
     """The model does not transcribe its own clip right."""
 
 
 class EngineStartError(StartRefusedError):
     """An engine process could not load the model, for the reason given."""
+
+
+class SearchError(ModelServerError):
+    """A search that came to nothing; the transcript it was for is answered without results."""
 
 
 class RefusedError(ModelServerError):
