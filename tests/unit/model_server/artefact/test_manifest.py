@@ -153,7 +153,7 @@ def test_what_no_schema_says_is_checked_too(changes, sentence, document):
 
 @pytest.mark.parametrize(
     "content",
-    [b"{", b"\xff\xfe\xff", b"- 1", b"", b"name: 0x" + b"f" * 9000, b"[" * 5000, b"a: &a [*a]"],
+    [b"{", b"\xff\xfe\xff", b"- 1", b"", b"name: 0x" + b"f" * 9000, b"[" * 1500, b"a: &a [*a]"],
 )
 def test_hostile_manifest_is_refused_by_a_sentence(content, tmp_path):
     (tmp_path / "model.yaml").write_bytes(content)
@@ -163,9 +163,9 @@ def test_hostile_manifest_is_refused_by_a_sentence(content, tmp_path):
 
 
 def test_manifest_has_a_largest_size(tmp_path):
-    (tmp_path / "model.yaml").write_bytes(b"#" * (2 << 20))
+    (tmp_path / "model.yaml").write_bytes(b"#" * (1 << 19))
 
-    with pytest.raises(ArtefactError, match="must be at most 1048576 bytes"):
+    with pytest.raises(ArtefactError, match="must be at most 262144 bytes"):
         read_manifest(tmp_path)
 
 
