@@ -78,6 +78,8 @@ def test_rules_and_routes_do_not_start_a_rollout(render: Render, overrides: dict
         {"model": {"image": "model:next"}},
         {"model": {"digest": "sha256:" + "0" * 64}},
         {"server": {"vadMode": 2}},
+        {"server": {"engineProcesses": 2}},
+        {"automation": {"degree": "assist"}},
         {"faults": {"cut_tail_seconds": 0.2}},
         {"resources": {"limits": {"memory": "2Gi"}}},
     ],

@@ -2,6 +2,7 @@
 values.schema.json has refused wrong types, ranges and unknown names before this is read. */ -}}
 {{- define "model-server.validate" -}}
 {{- include "model-server.validateModel" . -}}
+{{- include "model-server.validateCallers" . -}}
 {{- include "model-server.validateSteps" . -}}
 {{- include "model-server.validateGates" . -}}
 {{- include "model-server.validateTimes" . -}}
@@ -16,6 +17,19 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- end -}}
 {{- if not (or .Values.model.image .Values.model.digest) -}}
 {{- fail (printf "model.digest must be set (sha256:…) with the model at %s, or its new content would reach users ungated; it is empty" (first $sources)) -}}
+{{- end -}}
+{{- end }}
+
+{{- define "model-server.validateCallers" -}}
+{{- $server := .Values.server -}}
+{{- if hasPrefix "x-serinus-" (lower $server.callerHeader) -}}
+{{- fail (printf "server.callerHeader must not begin with x-serinus-, as the route removes such headers, not be %s" $server.callerHeader) -}}
+{{- end -}}
+{{- if and $server.callerQueueSeconds (not $server.callerHeader) -}}
+{{- fail (printf "server.callerQueueSeconds (%v) needs server.callerHeader, which names the caller; it is empty" $server.callerQueueSeconds) -}}
+{{- end -}}
+{{- if and $server.callerQueueSeconds (ge (float64 $server.callerQueueSeconds) (float64 $server.queueSeconds)) -}}
+{{- fail (printf "server.callerQueueSeconds must be below server.queueSeconds (%v), or one caller may fill the queue, not %v" $server.queueSeconds $server.callerQueueSeconds) -}}
 {{- end -}}
 {{- end }}
 
