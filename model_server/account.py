@@ -13,6 +13,7 @@ PROBE = "x-serinus-probe"
 TIMEOUT_MILLISECONDS = "x-request-timeout-ms"
 GOLDEN = "golden"
 USER_TRAFFIC, PROBE_TRAFFIC = "user", "probe"
+PARTIAL_TRAFFIC = "partial"  # what a realtime session asks for itself while one speaks
 MAX_REQUEST_ID_CHARACTERS = 128
 MAX_TIMEOUT_MILLISECONDS = 3_600_000
 

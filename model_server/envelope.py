@@ -23,6 +23,11 @@ AUDIO_SECONDS = "x-serinus-audio-seconds"
 QUEUE_MILLISECONDS = "x-serinus-queue-ms"
 INFERENCE_MILLISECONDS = "x-serinus-inference-ms"
 
+# By the type of a connection, what its answer begins with.
+STARTS = {
+    "http": ("http.response.start",),
+    "websocket": ("websocket.accept", "websocket.http.response.start"),
+}
 ACCOUNT = "serinus.account"  # its key in the ASGI scope
 SPEECH_PATH = re.compile(
     r"/v1/models/[^/]+:predict|/v1/audio/transcriptions|/v2/models/[^/]+(/versions/[^/]+)?/infer"
@@ -57,7 +62,7 @@ class Envelope:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection's event, http or other."""
-        if scope["type"] != "http":
+        if scope["type"] not in STARTS:
             await self._app(scope, receive, send)
             return
         account = open_account(Headers(scope=scope), self._caller_header)
@@ -66,12 +71,16 @@ class Envelope:
 
         async def send_marked(message: Message) -> None:
             nonlocal code
-            if message["type"] == "http.response.start":
-                code = message["status"]
-                self._mark(MutableHeaders(raw=message.setdefault("headers", [])), account)
+            if message["type"] in STARTS[scope["type"]]:
+                code = message.get("status", code)
+                headers = MutableHeaders(raw=message.setdefault("headers", []))
+                self._mark(headers, account)
+                if self._lifecycle.leaving and scope["type"] == "http":
+                    headers["connection"] = "close"
             await send(message)
 
-        if not SPEECH_PATH.fullmatch(scope["path"]):
+        # A WebSocket is no request: what is said through it is, and whoever hears it counts that.
+        if scope["type"] != "http" or not SPEECH_PATH.fullmatch(scope["path"]):
             await self._app(scope, receive, send_marked)
             return
         self._metrics.in_flight.inc()
@@ -79,7 +88,7 @@ class Envelope:
             await self._app(scope, receive, send_marked)
         finally:
             self._metrics.in_flight.dec()
-            self._count(scope, account, code)
+            count_request(self._metrics, scope["path"], account, code)
 
     def _mark(self, headers: MutableHeaders, account: Account) -> None:
         headers[REQUEST_ID] = account.request_id
@@ -92,23 +101,23 @@ class Envelope:
             headers[QUEUE_MILLISECONDS] = f"{account.queue_seconds * 1000:.3f}"
         if account.inference_seconds is not None:
             headers[INFERENCE_MILLISECONDS] = f"{account.inference_seconds * 1000:.3f}"
-        if self._lifecycle.leaving:
-            headers["connection"] = "close"
 
-    def _count(self, scope: Scope, account: Account, code: int) -> None:
-        now = time.monotonic()
-        self._metrics.count_answer(account, code, account.served_seconds(now))
-        LOGGER.info(
-            "request",
-            extra={
-                "request_id": account.request_id,
-                "path": scope["path"],
-                "traffic": account.traffic,
-                "code": code,
-                "reason": account.reason,
-                "seconds": round(now - account.started, 4),
-                "audio_seconds": account.audio_seconds,
-                "queue_seconds": account.queue_seconds,
-                "inference_seconds": account.inference_seconds,
-            },
-        )
+
+def count_request(metrics: Metrics, path: str, account: Account, code: int) -> None:
+    """Count and log one request for speech that was answered with this code."""
+    now = time.monotonic()
+    metrics.count_answer(account, code, account.served_seconds(now))
+    LOGGER.info(
+        "request",
+        extra={
+            "request_id": account.request_id,
+            "path": path,
+            "traffic": account.traffic,
+            "code": code,
+            "reason": account.reason,
+            "seconds": round(now - account.started, 4),
+            "audio_seconds": account.audio_seconds,
+            "queue_seconds": account.queue_seconds,
+            "inference_seconds": account.inference_seconds,
+        },
+    )

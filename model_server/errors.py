@@ -8,6 +8,7 @@ ModelServerError
 │   ├── SelfTestError          the model does not hear its own clip right
 │   └── EngineStartError       an engine process could not load the model
 ├── SearchError                an answer has no search results; its sentence says why
+├── EventError                 an event of a realtime session is answered by an error event
 └── RefusedError               an answer that is not a 200: code, reason (the metric's label), sentence
     ├── BadRequestError        400  the request cannot be understood
     ├── NotFoundError          404  another model or route
@@ -58,6 +59,16 @@ class EngineStartError(StartRefusedError):
 
 class SearchError(ModelServerError):
     """A search that came to nothing; the transcript it was for is answered without results."""
+
+
+class EventError(ModelServerError):
+    """A session's event cannot be obeyed; `param` is the field at fault, `code` a word for machines."""
+
+    def __init__(self, sentence: str, param: str | None = None, code: str = "invalid_value"):
+        super().__init__(sentence)
+        self.sentence = f"{param} {sentence}" if param else sentence
+        self.param = param
+        self.code = code
 
 
 class RefusedError(ModelServerError):

@@ -3,6 +3,8 @@
 loading ─▶ ready ─▶ draining ─▶ closed; SIGTERM leads on from any of them.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from enum import Enum
 
 from model_server.errors import DrainingError
@@ -23,6 +25,7 @@ class Lifecycle:
     def __init__(self) -> None:
         self.state = State.LOADING
         self.engines = 0
+        self._last_works: list[Callable[[], Awaitable[None]]] = []
 
     @property
     def ready(self) -> bool:
@@ -52,6 +55,14 @@ class Lifecycle:
         """No longer ready; requests are still served."""
         if self.state is not State.CLOSED:
             self.state = State.DRAINING
+
+    def before_close(self, last_work: Callable[[], Awaitable[None]]) -> None:
+        """Have this done at the end of the drain, say, to end connections that never end by themselves."""
+        self._last_works.append(last_work)
+
+    async def finish(self) -> None:
+        """Do what is to be done before the close."""
+        await asyncio.gather(*(work() for work in self._last_works))
 
     def close(self) -> None:
         """No new request is served; those taken are finished."""

@@ -2,12 +2,14 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from model_server.account import PROBE_TRAFFIC, USER_TRAFFIC, Account
+from model_server.account import PARTIAL_TRAFFIC, PROBE_TRAFFIC, USER_TRAFFIC, Account
 from model_server.errors import REFUSALS, DeadlineError, DrainingError, QueueFullError
 from model_server.pipeline import STAGES, Figures
 from model_server.transcript import Transcript
 
-TRAFFIC = (USER_TRAFFIC, PROBE_TRAFFIC)
+TRAFFIC = (USER_TRAFFIC, PROBE_TRAFFIC, PARTIAL_TRAFFIC)
+# Why a realtime session ended: the words of protocols/realtime_connection.py.
+ENDINGS = ("client", "drained", "errors", "expired", "idle", "internal", "slow")
 OK = (200, "ok")
 # What a request for speech can end in; each of these series exists at 0 from the start.
 OUTCOMES = (OK, *((refusal.code, refusal.reason) for refusal in REFUSALS))
@@ -83,6 +85,11 @@ class Metrics:
         )
         self.engine_restarts = counter("asr_engine_restarts_total", "Engine processes that died.")
         self.empty = counter("asr_empty_transcripts_total", "Clips answered without a word.", "traffic")
+        self.realtime_sessions = gauge("asr_realtime_sessions", "Realtime sessions that are open.")
+        self.realtime_ended = counter("asr_realtime_ended_total", "Sessions that ended, by why.", "ending")
+        self.realtime_refused_events = counter(
+            "asr_realtime_refused_events_total", "Clients' events answered by an error event."
+        )
         self._info = Gauge(
             "asr_model_info",
             "The model served; always 1.",
@@ -109,6 +116,8 @@ class Metrics:
         self.inference.labels(traffic).inc(figures.stage_seconds["inference"])
         for stage, seconds in figures.stage_seconds.items():
             self.stages.labels(stage).observe(seconds)
+        if traffic == PARTIAL_TRAFFIC:
+            return  # the same audio will come again as a whole, and be described then
         self.input_duration.observe(transcript.duration)
         for name, histogram in self.qualities.items():
             value = getattr(figures.quality, name, None)
@@ -130,3 +139,5 @@ class Metrics:
                 metric.labels(traffic)
         for stage in STAGES:
             self.stages.labels(stage)
+        for ending in ENDINGS:
+            self.realtime_ended.labels(ending)

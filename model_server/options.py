@@ -34,6 +34,9 @@ class Options:
     deadline_seconds: float
     drain_delay_seconds: float
     max_audio_seconds: float
+    realtime_sessions: int
+    realtime_session_seconds: float
+    realtime_idle_seconds: float
     caller_header: str | None
     caller_queue_seconds: float | None
     review: Review
@@ -65,6 +68,9 @@ def parse_options(arguments: list[str], environment: Mapping[str, str]) -> Optio
         deadline_seconds=given.deadline_seconds,
         drain_delay_seconds=given.drain_delay_seconds,
         max_audio_seconds=given.max_audio_seconds,
+        realtime_sessions=given.realtime_sessions,
+        realtime_session_seconds=given.realtime_session_seconds,
+        realtime_idle_seconds=given.realtime_idle_seconds,
         caller_header=given.caller_header,
         caller_queue_seconds=given.caller_queue_seconds,
         review=Review(given.automation, given.review_threshold),
@@ -110,6 +116,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--deadline-seconds", type=_number(0.01, 3_600), default=30.0, metavar="S", help=_DEADLINE_HELP)
     add("--drain-delay-seconds", type=_number(0, 300), default=5.0, metavar="S", help=_DRAIN_HELP)
     add("--max-audio-seconds", type=_number(0.1, 7_200), default=600.0, metavar="S", help=_AUDIO_HELP)
+    add("--realtime-sessions", type=_whole(0, 10_000), default=32, metavar="N", help=_SESSIONS_HELP)
+    add(
+        "--realtime-session-seconds", type=_number(1, 86_400), default=3600.0, metavar="S", help=_SESSION_HELP
+    )
+    add("--realtime-idle-seconds", type=_number(0.1, 3_600), default=60.0, metavar="S", help=_IDLE_HELP)
     add("--caller-header", type=str.lower, metavar="NAME", help=_CALLER_HELP)
     add("--caller-queue-seconds", type=_number(0.1, 36_000), metavar="S", help=_CALLER_QUEUE_HELP)
     add("--automation", choices=DEGREES, default="full", help=_AUTOMATION_HELP)
@@ -124,6 +135,9 @@ _CALLER_HELP = "header that names the caller, set by a gateway you trust; needed
 _CALLER_QUEUE_HELP = "audio seconds that one caller may hold; more is answered 429 (default: no limit)"
 _AUTOMATION_HELP = "needs_review: always in shadow and assist, below the threshold in partial, never in full"
 _THRESHOLD_HELP = "confidence below which partial automation wants a review (default: 0.5)"
+_SESSIONS_HELP = "WebSocket sessions at a time; one more is closed with 1013 (default: 32)"
+_SESSION_HELP = "longest such session (default: 3600)"
+_IDLE_HELP = "a session to which nothing was sent for so long is closed with 1008 (default: 60)"
 _HOST_HELP = "address to listen on; 0.0.0.0 is every one (default: 127.0.0.1)"
 _QUEUE_HELP = "audio seconds that may wait or be worked on; more is answered 503 (default: 60)"
 _DEADLINE_HELP = "a request that waited longer is answered 503 (default: 30)"

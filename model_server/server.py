@@ -26,6 +26,7 @@ from model_server.log import LOGGER
 from model_server.metrics import Metrics
 from model_server.model import SpeechModel
 from model_server.options import Options
+from model_server.protocols import realtime_socket
 from model_server.protocols.application import application
 from model_server.protocols.http import ServerParts
 from model_server.service import QueueLimits, Service
@@ -90,6 +91,7 @@ class PredictorServer:
         )
         # The SDK has no parameter for it and listens everywhere.
         rest.config.host = options.host
+        realtime_socket.configure(rest.config)
         rest.create_application()
         return SignalFreeUvicorn(rest.config)
 
@@ -133,6 +135,7 @@ class PredictorServer:
 
     async def _close_later(self) -> None:
         await asyncio.sleep(self._options.drain_delay_seconds)
+        await self._lifecycle.finish()
         self._close()
 
     def _close(self) -> None:

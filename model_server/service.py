@@ -56,6 +56,11 @@ class Service:
         await self._pool.load()
         self.lifecycle.loaded()
 
+    @property
+    def held_seconds(self) -> float:
+        """The audio that waits or is worked on."""
+        return self._admission.held_seconds
+
     async def transcribe(self, clips: Sequence[Clip], account: Account) -> list[Transcript]:
         """The transcripts of one request's clips, or a RefusedError; cancelling it cancels the work."""
         heard: list[list[SpokenSegment]] = [[] for _ in clips]

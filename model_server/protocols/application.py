@@ -8,10 +8,10 @@ from starlette.routing import Router
 from starlette.types import ASGIApp
 
 from model_server.errors import BadRequestError, NotFoundError
-from model_server.protocols import health, kserve_v1, openai
+from model_server.protocols import health, kserve_v1, openai, realtime
 from model_server.protocols.http import ServerParts, account_of, error_answer
 
-PROTOCOLS = (openai, kserve_v1, health)
+PROTOCOLS = (openai, realtime, kserve_v1, health)
 
 
 def application(server: ServerParts, sdk: FastAPI) -> ASGIApp:

@@ -99,7 +99,7 @@ def check_form(form: Form, server: ServerParts) -> Asked:
 
 
 def _json(transcript: Transcript, server: ServerParts, asked: Asked) -> Response:
-    return JSONResponse({"text": transcript.text, **_judgement(transcript, server.options.review)})
+    return JSONResponse({"text": transcript.text, **judgement(transcript, server.options.review)})
 
 
 def _text(transcript: Transcript, server: ServerParts, asked: Asked) -> Response:
@@ -115,7 +115,7 @@ def _verbose_json(transcript: Transcript, server: ServerParts, asked: Asked) -> 
         "text": transcript.text,
         "segments": [_segment(number, part) for number, part in enumerate(transcript.segments)],
         "usage": _usage(transcript),
-        **_judgement(transcript, server.options.review),
+        **judgement(transcript, server.options.review),
     }
     words = [_word(word) for part in transcript.segments for word in part.words]
     if asked.words and transcript.text and not words:
@@ -173,7 +173,7 @@ def _event(piece: str | Transcript, server: ServerParts) -> str:
             "type": "transcript.text.done",
             "text": piece.text,
             "usage": _usage(piece),
-            **_judgement(piece, server.options.review),
+            **judgement(piece, server.options.review),
         }
     )
 
@@ -190,7 +190,8 @@ def _model(server: ServerParts) -> dict[str, Any]:
     return {"id": server.served_name, "object": "model", "created": 0, "owned_by": "serinus", **about}
 
 
-def _judgement(transcript: Transcript, review: Review) -> dict[str, Any]:
+def judgement(transcript: Transcript, review: Review) -> dict[str, Any]:
+    """What is thought of a transcript: fields that OpenAI has not, which its clients let pass."""
     confidence = transcript.confidence
     return {
         "confidence": None if confidence is None else round(confidence, 4),

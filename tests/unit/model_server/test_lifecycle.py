@@ -1,5 +1,7 @@
 """States: ready only when loaded and not leaving; requests are refused only once the drain is over."""
 
+import asyncio
+
 import pytest
 
 from model_server.errors import DrainingError
@@ -53,3 +55,14 @@ def test_closed_refuses_requests():
     assert lifecycle.state is State.CLOSED
     with pytest.raises(DrainingError):
         lifecycle.check_open()
+
+
+def test_last_work_is_done_before_the_close():
+    lifecycle, done = after("loaded", "drain"), []
+
+    async def work():
+        done.append(lifecycle.state)
+
+    lifecycle.before_close(work)
+    asyncio.run(lifecycle.finish())
+    assert done == [State.DRAINING]

@@ -8,7 +8,10 @@ from prometheus_client import CollectorRegistry
 
 from model_server.account import Account
 from model_server.errors import REFUSALS, RefusedError
-from model_server.metrics import OUTCOMES, TRAFFIC, Metrics
+from model_server.metrics import ENDINGS, OUTCOMES, TRAFFIC, Metrics
+from model_server.pipeline import Figures
+from model_server.protocols import realtime_connection
+from model_server.transcript import Transcript
 
 CONTRACTS = tomllib.loads((Path(__file__).parents[3] / "contracts.toml").read_text())
 
@@ -41,6 +44,7 @@ def test_label_values_are_those_of_the_contracts():
 
     assert set(TRAFFIC) == set(values["traffic"])
     assert {reason for _, reason in OUTCOMES} == set(values["reason"])
+    assert list(ENDINGS) == values["ending"] == sorted(ending.name for ending in realtime_connection.ENDINGS)
 
 
 @pytest.mark.parametrize("traffic", TRAFFIC)
@@ -73,3 +77,13 @@ def test_answer_counts_where_it_belongs(metrics, registry, reason, code, refused
     traffic = {"traffic": "probe"}
     assert registry.get_sample_value("asr_refused_total", {**traffic, "reason": reason}) == refused
     assert registry.get_sample_value("asr_request_duration_seconds_count", traffic) == timed
+
+
+@pytest.mark.parametrize(("traffic", "described"), [("user", 1), ("partial", 0)])
+def test_part_of_an_utterance_is_worked_on_but_not_described(metrics, registry, traffic, described):
+    figures = Figures(2.0, None, {"inference": 0.5})
+
+    metrics.count_recognition(Transcript("No matter.", 2.0, (), None), figures, traffic)
+
+    assert registry.get_sample_value("asr_inference_seconds_total", {"traffic": traffic}) == 0.5
+    assert registry.get_sample_value("asr_input_duration_seconds_count") == described

@@ -1,0 +1,31 @@
+"""How uvicorn is to treat WebSockets: small messages, no compression, and nobody waited for for ever.
+
+Knows nothing of sessions.
+"""
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+# 16 s of 24 kHz speech in base64; a client's library sends a tenth of a second at a time.
+MAX_MESSAGE_BYTES = 1_048_576
+# A client that vanished without a word is noticed after both.
+PING_SECONDS, PONG_SECONDS = 10.0, 10.0
+# How long a closed socket may take to deliver its last bytes, and its client to say goodbye.
+LINGER_SECONDS = 10.0
+
+
+class BoundedWebSocket(WebSocketsSansIOProtocol):
+    """Uvicorn's WebSocket, which alone would keep the socket of a client that reads nothing."""
+
+    async def run_asgi(self) -> None:
+        """Run the application, then let the socket linger no longer than it may."""
+        await super().run_asgi()
+        self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
+
+def configure(config: uvicorn.Config) -> None:
+    """Make a configuration so, before it is loaded."""
+    config.ws = BoundedWebSocket
+    config.ws_max_size = MAX_MESSAGE_BYTES
+    config.ws_per_message_deflate = False
+    config.ws_ping_interval, config.ws_ping_timeout = PING_SECONDS, PONG_SECONDS
