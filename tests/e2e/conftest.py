@@ -1,4 +1,4 @@
-"""One release on the real cluster that end-to-end tests share, and what is told when one of them fails."""
+"""One release on the real cluster that most tests here share, and what is told when one of them fails."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from tests.e2e.trial import Trial
 VALUES = Path(__file__).parent / "values.yaml"
 DUMPED = pytest.StashKey[bool]()
 TARGET = Target(namespace="e2e-canary", release="asr")
+Say = Callable[[str], None]
 
 
 @pytest.fixture(scope="session")
-def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+def say(request: pytest.FixtureRequest) -> Say:
     """Writes a line with the time elapsed at once, whatever pytest captures: CI must not see silence."""
     plugins = request.config.pluginmanager
     reporter, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
@@ -40,7 +41,7 @@ def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 
 @pytest.fixture(scope="session")
-def cluster(say: Callable[[str], None]) -> None:
+def cluster(say: Say) -> None:
     """A cluster that answers; its absence is a failure, since these tests were asked for."""
     if not succeeds(["kubectl", "get", "--raw=/readyz"]):
         pytest.fail(f"no cluster answers with {kubeconfig()}: run `make cluster` first", pytrace=False)
@@ -48,16 +49,20 @@ def cluster(say: Callable[[str], None]) -> None:
 
 
 @pytest.fixture(scope="session")
-def installed(
-    cluster: None, say: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Trial]:
-    """The gates, the referee and a first release; removed at the end."""
+def policies(cluster: None, say: Say) -> charts.Images:
+    """The gates and the referee, once for all releases; returns our images."""
     images = charts.built_images()
     say("installing the gates and the referee")
-    charts.remove_namespace(TARGET.namespace)
     charts.install_policies(images)
+    return images
+
+
+@pytest.fixture(scope="session")
+def installed(policies: charts.Images, say: Say, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    """A first release; removed at the end."""
     say(f"installing release {TARGET.release} in namespace {TARGET.namespace}")
-    charts.install_model(TARGET, images, [VALUES])
+    charts.remove_namespace(TARGET.namespace)
+    charts.install_model(TARGET, policies, [VALUES])
     wait_until_settled(TARGET)
     yield Trial(TARGET, tmp_path_factory.mktemp("trial"), say)
     say(f"removing namespace {TARGET.namespace}")
@@ -81,5 +86,6 @@ def pytest_runtest_makereport(
     told_before = report.when == "setup" and item.session.stash.setdefault(DUMPED, False)
     if report.failed and "cluster" in getattr(item, "fixturenames", ()) and not told_before:
         item.session.stash[DUMPED] = True
-        report.sections.append(("the release and its cluster", failure_dump(TARGET)))
+        target = getattr(item.module, "TARGET", TARGET) if isinstance(item, pytest.Function) else TARGET
+        report.sections.append(("the release and its cluster", failure_dump(target)))
     return report
