@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from model_server.errors import BadRequestError
+from model_server.errors import BadRequestError, RefusedError
 
 REQUEST_ID = "x-request-id"
 PROBE = "x-serinus-probe"
@@ -24,6 +24,7 @@ class Account:
 
     `started` is when its headers came, `taken` when its body was whole: until then its time is the
     client's own. `timeout` is what its header says of how long it may wait, `caller` who it says it is.
+    `code` is that of its failure, which an answer begun earlier cannot tell any more.
     """
 
     request_id: str
@@ -33,6 +34,7 @@ class Account:
     started: float = field(default_factory=time.monotonic)
     taken: float | None = None
     reason: str = "ok"
+    code: int | None = None
     audio_seconds: float | None = None
     queue_seconds: float | None = None
     inference_seconds: float | None = None
@@ -41,6 +43,10 @@ class Account:
     def take(self) -> None:
         """The body is whole: from now on the time is the server's."""
         self.taken = time.monotonic()
+
+    def fail(self, error: RefusedError) -> None:
+        """It ends with this error, whatever its answer began with."""
+        self.reason, self.code = error.reason, error.code
 
     def served_seconds(self, now: float) -> float:
         """How long the server had the request by `now` (monotonic), its upload apart."""

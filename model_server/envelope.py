@@ -88,7 +88,7 @@ class Envelope:
             await self._app(scope, receive, send_marked)
         finally:
             self._metrics.in_flight.dec()
-            count_request(self._metrics, scope["path"], account, code)
+            count_request(self._metrics, scope["path"], account, account.code or code)
 
     def _mark(self, headers: MutableHeaders, account: Account) -> None:
         headers[REQUEST_ID] = account.request_id

@@ -48,6 +48,8 @@ def _onnx(artefact: Artefact, threads: int) -> Engine:
 
 # Engines are extras: each is imported only when a model.yaml names it.
 ENGINES: dict[str, Callable[[Artefact, int], Engine]] = {"onnx": _onnx}
+# Those whose hypotheses have the times of their words; known before one is loaded, to refuse early.
+WITH_WORD_TIMES = frozenset({"torch"})
 
 
 def load_engine(artefact: Artefact, threads: int) -> Engine:

@@ -11,7 +11,7 @@ from model_server.errors import BadRequestError, NotFoundError
 from model_server.protocols import health, kserve_v1, openai, realtime
 from model_server.protocols.http import ServerParts, account_of, error_answer
 
-PROTOCOLS = (openai, realtime, kserve_v1, health)
+PROTOCOLS = (kserve_v1, openai, realtime, health)
 
 
 def application(server: ServerParts, sdk: FastAPI) -> ASGIApp:

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -18,7 +18,7 @@ from model_server.artefact.manifest import Artefact
 from model_server.audio import Clip, read_header
 from model_server.content import Content
 from model_server.envelope import ACCOUNT
-from model_server.errors import ClientGoneError, MethodError, NotFoundError, RefusedError
+from model_server.errors import ClientGoneError, InternalError, MethodError, NotFoundError, RefusedError
 from model_server.intake import BodyRoom, BodyShare, IntakeLimits, read_body
 from model_server.lifecycle import Lifecycle
 from model_server.log import LOGGER
@@ -27,6 +27,7 @@ from model_server.options import Options
 from model_server.service import Service
 
 Handler = Callable[[Request], Awaitable[Response]]
+ErrorBody = Callable[[RefusedError], dict[str, Any]]
 Result = TypeVar("Result")
 # Reading a header of this much content is quicker than asking another thread to.
 READ_INLINE_BYTES = 1_048_576
@@ -88,38 +89,50 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def post(path: str, handler: Handler) -> list[BaseRoute]:
+def sentence_body(error: RefusedError) -> dict[str, Any]:
+    """A refusal as KServe's protocols tell it."""
+    return {"error": error.sentence}
+
+
+def post(path: str, handler: Handler, error_body: ErrorBody = sentence_body) -> list[BaseRoute]:
     """A route that takes POST, and says so to other methods."""
     others = [method for method in METHODS if method != "POST"]
     return [
-        Route(path, answering(handler), methods=["POST"]),
-        Route(path, answering(_post_only), methods=others),
+        Route(path, answering(handler, error_body), methods=["POST"]),
+        Route(path, answering(_post_only, error_body), methods=others),
     ]
 
 
-def answering(handler: Handler) -> Handler:
-    """The handler with its refusals, and what nobody foresaw, turned into answers."""
+def answering(handler: Handler, error_body: ErrorBody = sentence_body) -> Handler:
+    """The handler with its refusals, and what nobody foresaw, turned into answers of a protocol's form."""
 
     async def answer(request: Request) -> Response:
         account = account_of(request)
         try:
             return await handler(request)
         except RefusedError as error:
-            account.reason = error.reason
-            return refusal(error)
+            refused = error
         except ClientDisconnect:
-            account.reason = ClientGoneError.reason
-            return refusal(ClientGoneError("the client left before its request was complete"))
+            refused = ClientGoneError("the client left before its request was complete")
         except Exception:  # noqa: BLE001  the process edge of a request
-            account.reason = "internal"
-            LOGGER.exception("request failed", extra={"request_id": account.request_id})
-            return error_answer(500, f"internal error; the log has it under request id {account.request_id}")
+            refused = unforeseen(account)
+        account.fail(refused)
+        return refusal(refused, error_body)
 
     return answer
 
 
+def unforeseen(account: Account) -> InternalError:
+    """The refusal for the exception being handled, which is logged."""
+    LOGGER.exception("request failed", extra={"request_id": account.request_id})
+    return InternalError(f"internal error; the log has it under request id {account.request_id}")
+
+
 async def unless_gone(request: Request, work: Awaitable[Result]) -> Result:
-    """What the work comes to; it is cancelled when the client leaves. For a request whose body was read."""
+    """What the work comes to; when the client leaves, it is cancelled and has ended when this raises.
+
+    For a request whose body was read.
+    """
     working = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(request.receive())
     try:
@@ -129,13 +142,16 @@ async def unless_gone(request: Request, work: Awaitable[Result]) -> Result:
         return working.result()
     finally:
         leaving.cancel()
-        working.cancel()
+        if not working.done():
+            working.cancel()
+            await asyncio.wait((working,))
 
 
-def refusal(error: RefusedError) -> Response:
+def refusal(error: RefusedError, error_body: ErrorBody = sentence_body) -> Response:
     """The answer of a refusal."""
     wait = error.retry_after_seconds
-    return error_answer(error.code, error.sentence, {} if wait is None else {"retry-after": str(wait)})
+    headers = {} if wait is None else {"retry-after": str(wait)}
+    return JSONResponse(error_body(error), status_code=error.code, headers=headers)
 
 
 def error_answer(code: int, sentence: str, headers: dict[str, str] | None = None) -> Response:

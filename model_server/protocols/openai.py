@@ -1,20 +1,28 @@
-"""OpenAI: `POST /v1/audio/transcriptions`, whole or as server-sent events, and `GET /v1/models`."""
+"""OpenAI: `POST /v1/audio/transcriptions`, whole or as server-sent events, and `GET /v1/models`.
 
-import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+Errors are OpenAI's objects, whose messages its clients show; a field that would not be obeyed is refused.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from model_server import subtitles
-from model_server.audio import Clip
-from model_server.errors import BadRequestError, RefusedError
-from model_server.log import LOGGER
-from model_server.protocols.http import ServerParts, account_of, answering, post, unless_gone
+from model_server.engines.engine import WITH_WORD_TIMES
+from model_server.errors import BadRequestError, NotFoundError, RefusedError
+from model_server.protocols.event_stream import EventForm, stream_events
+from model_server.protocols.http import (
+    METHODS,
+    ServerParts,
+    account_of,
+    answering,
+    post,
+    unless_gone,
+)
 from model_server.protocols.multipart import Form, read_form
 from model_server.review import Review
 from model_server.transcript import SpokenSegment, Transcript, Word
@@ -23,21 +31,23 @@ FIELDS = (
     *("file", "model", "response_format", "language", "prompt", "temperature"),
     *("stream", "timestamp_granularities[]"),
 )
-GRANULARITIES = ("segment", "word")
-EVENT_STREAM = "text/event-stream"
+SEGMENT, WORD = GRANULARITIES = ("segment", "word")
+STREAMED_FORMATS = ("json", "text")
 
 
 @dataclass(frozen=True)
 class Asked:
     """What a form asks for, checked."""
 
-    response_format: str
-    stream: bool
-    words: bool
+    response_format: str = "json"
+    stream: bool = False
+    granularities: frozenset[str] = frozenset({SEGMENT})
 
 
 def routes(server: ServerParts) -> list[BaseRoute]:
     """The routes of OpenAI's clients."""
+
+    events = EventForm[str | Transcript](lambda piece: _event(piece, server), error_object)
 
     async def transcriptions(request: Request) -> Response:
         async with server.share(request) as share:
@@ -49,7 +59,7 @@ def routes(server: ServerParts) -> list[BaseRoute]:
                 raise BadRequestError("the form must have the audio as an uploaded file in its field 'file'")
             clip = await server.sound_file(form.file)
             if asked.stream:
-                return await _streamed(server, clip, request)
+                return await stream_events(request, server.service.stream(clip, account), events)
             (transcript,) = await unless_gone(request, server.service.transcribe([clip], account))
         return FORMATS[asked.response_format](transcript, server, asked)
 
@@ -61,11 +71,21 @@ def routes(server: ServerParts) -> list[BaseRoute]:
         server.check_name(request.path_params["name"])
         return JSONResponse(_model(server))
 
+    async def other_audio(request: Request) -> Response:
+        raise NotFoundError(f"{request.url.path} is not served; use /v1/audio/transcriptions")
+
     return [
-        *post("/v1/audio/transcriptions", transcriptions),
-        Route("/v1/models", answering(models), methods=["GET"]),
-        Route("/v1/models/{name}", answering(model), methods=["GET"]),
+        *post("/v1/audio/transcriptions", transcriptions, error_object),
+        Route("/v1/audio/{other}", answering(other_audio, error_object), methods=list(METHODS)),
+        Route("/v1/models", answering(models, error_object), methods=["GET"]),
+        Route("/v1/models/{name}", answering(model, error_object), methods=["GET"]),
     ]
+
+
+def error_object(error: RefusedError) -> dict[str, Any]:
+    """A refusal as OpenAI's clients read it; `code` is the reason that the metrics count."""
+    kind = "invalid_request_error" if error.code < 500 else "server_error"
+    return {"error": {"message": error.sentence, "type": kind, "param": None, "code": error.reason}}
 
 
 def check_form(form: Form, server: ServerParts) -> Asked:
@@ -75,7 +95,7 @@ def check_form(form: Form, server: ServerParts) -> Asked:
         raise BadRequestError(f"fields must be {', '.join(FIELDS)}, not {min(unknown)!r}")
     server.check_name(form.one("model", server.served_name))
     language = server.artefact.language
-    if form.one("language", language) != language:
+    if form.one("language", "") not in ("", language):
         raise BadRequestError(f"language must be {language!r}, not {form.one('language', '')!r}")
     if form.one("prompt", ""):
         raise BadRequestError("prompt must be empty: this model takes none")
@@ -87,15 +107,31 @@ def check_form(form: Form, server: ServerParts) -> Asked:
     stream = form.one("stream", "false").lower()
     if stream not in ("true", "false"):
         raise BadRequestError(f"stream must be true or false, not {stream!r}")
-    if stream == "true" and response_format not in ("json", "text"):
-        raise BadRequestError(f"response_format of a stream must be json or text, not {response_format!r}")
-    granularities = set(form.all("timestamp_granularities[]"))
-    if granularities - set(GRANULARITIES):
-        unknown_granularity = min(granularities - set(GRANULARITIES))
+    if stream == "true" and response_format not in STREAMED_FORMATS:
         raise BadRequestError(
-            f"timestamp_granularities must be {' or '.join(GRANULARITIES)}, not {unknown_granularity!r}"
+            f"response_format of a stream must be {' or '.join(STREAMED_FORMATS)}, not {response_format!r}"
         )
-    return Asked(response_format, stream == "true", "word" in granularities)
+    granularities = _granularities(form, response_format, server)
+    return Asked(response_format, stream == "true", granularities)
+
+
+def _granularities(form: Form, response_format: str, server: ServerParts) -> frozenset[str]:
+    """What is to have times; refused before any work where the engine cannot tell them."""
+    given = frozenset(form.all("timestamp_granularities[]"))
+    unknown = given - set(GRANULARITIES)
+    if unknown:
+        raise BadRequestError(
+            f"timestamp_granularities must be {' or '.join(GRANULARITIES)}, not {min(unknown)!r}"
+        )
+    if given and response_format != "verbose_json":
+        raise BadRequestError(
+            f"timestamp_granularities need the response_format verbose_json, not {response_format!r}"
+        )
+    if WORD in given and server.artefact.engine not in WITH_WORD_TIMES:
+        raise BadRequestError(
+            f"timestamp_granularities must be segment: {server.artefact.name} has no times of words"
+        )
+    return given or frozenset({SEGMENT})
 
 
 def _json(transcript: Transcript, server: ServerParts, asked: Asked) -> Response:
@@ -108,21 +144,20 @@ def _text(transcript: Transcript, server: ServerParts, asked: Asked) -> Response
 
 def _verbose_json(transcript: Transcript, server: ServerParts, asked: Asked) -> Response:
     """Fields of OpenAI's segments that this server has no figures for are left out."""
+    parts = transcript.segments
     body = {
         "task": "transcribe",
         "language": server.artefact.language,
         "duration": round(transcript.duration, 3),
         "text": transcript.text,
-        "segments": [_segment(number, part) for number, part in enumerate(transcript.segments)],
-        "usage": _usage(transcript),
+        "usage": {"type": "duration", "seconds": round(transcript.duration, 3)},
         **judgement(transcript, server.options.review),
     }
-    words = [_word(word) for part in transcript.segments for word in part.words]
-    if asked.words and transcript.text and not words:
-        raise BadRequestError(
-            f"timestamp_granularities must be segment: {server.artefact.name} has no times of words"
-        )
-    return JSONResponse({**body, **({"words": words} if asked.words else {})})
+    if SEGMENT in asked.granularities:
+        body["segments"] = [_segment(number, part) for number, part in enumerate(parts)]
+    if WORD in asked.granularities:
+        body["words"] = [_word(word) for part in parts for word in part.words]
+    return JSONResponse(body)
 
 
 def _srt(transcript: Transcript, server: ServerParts, asked: Asked) -> Response:
@@ -142,44 +177,12 @@ FORMATS: dict[str, Callable[[Transcript, ServerParts, Asked], Response]] = {
 }
 
 
-async def _streamed(server: ServerParts, clip: Clip, request: Request) -> Response:
-    """Server-sent events; a refusal before the first of them is still an answer of its own.
-
-    From the first piece on an engine works on the clip, so that streams hold no more memory than engines can.
-    """
-    account = account_of(request)
-    pieces = server.service.stream(clip, account)
-    first = await unless_gone(request, anext(pieces))
-
-    async def events() -> AsyncIterator[str]:
-        async with aclosing(pieces):
-            try:
-                yield _event(first, server)
-                async for piece in pieces:
-                    yield _event(piece, server)
-            except RefusedError as error:
-                account.reason = error.reason
-                LOGGER.warning("a stream broke off: %s", error, extra={"request_id": account.request_id})
-                yield _sent({"type": "error", "error": {"code": error.reason, "message": error.sentence}})
-
-    return StreamingResponse(events(), media_type=EVENT_STREAM, headers={"cache-control": "no-cache"})
-
-
-def _event(piece: str | Transcript, server: ServerParts) -> str:
+def _event(piece: str | Transcript, server: ServerParts) -> dict[str, Any]:
     if isinstance(piece, str):
-        return _sent({"type": "transcript.text.delta", "delta": piece})
-    return _sent(
-        {
-            "type": "transcript.text.done",
-            "text": piece.text,
-            "usage": _usage(piece),
-            **judgement(piece, server.options.review),
-        }
-    )
-
-
-def _sent(data: dict[str, Any]) -> str:
-    return f"data: {json.dumps(data)}\n\n"
+        return {"type": "transcript.text.delta", "delta": piece}
+    # The usage of OpenAI's own event is in tokens, which this server does not count.
+    about = {"duration": round(piece.duration, 3), **judgement(piece, server.options.review)}
+    return {"type": "transcript.text.done", "text": piece.text, **about}
 
 
 def _model(server: ServerParts) -> dict[str, Any]:
@@ -197,10 +200,6 @@ def judgement(transcript: Transcript, review: Review) -> dict[str, Any]:
         "confidence": None if confidence is None else round(confidence, 4),
         "needs_review": review.needed(confidence),
     }
-
-
-def _usage(transcript: Transcript) -> dict[str, Any]:
-    return {"type": "duration", "seconds": round(transcript.duration, 3)}
 
 
 def _segment(number: int, part: SpokenSegment) -> dict[str, Any]:
