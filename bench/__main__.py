@@ -18,7 +18,7 @@ from bench.rounds import Rounds
 from bench.subjects import BARE_PROCESSES, BARE_THREADS, ONE_PROCESS
 from bench.summary import sentences, summarise
 from bench.table import bars_table, report
-from bench.yardstick import yardstick
+from bench.yardstick import BareEngine
 
 
 class Records:
@@ -64,7 +64,7 @@ def _measure(options: Options, clips: list[Clip], records: Records, say: Any) ->
         f"{os.cpu_count()} cores, {platform.platform()}, Python {platform.python_version()}; "
         f"load average {load[0]:.2f} before the run; seed {options.seed}, {options.timing.rounds} rounds."
     ]
-    bare = yardstick(options.predictor_python, options.model, clips)
+    bare = BareEngine(options.predictor_python, options.model, clips)
     try:
         notes.append(
             f"Decoding and resampling a clip takes {bare.decode_seconds * 1e3:.1f} ms; it counts as overhead."

@@ -1,7 +1,7 @@
 """The bare engine in a process of its own, told on stdin what to do and silent in between.
 
-`python -m bench.bare_process MODEL CLIP...` answers each line of JSON with one: {"clip": 3} with the seconds
-and text of that clip, {"threads": 2, "seconds": 10, "order": [...]} with the times of completions (on the
+`python -m bench.bare_process MODEL THREADS CLIP...` answers each line of JSON with one: {"clip": 3} with the
+seconds and text of that clip, {"threads": 2, "seconds": 10, "order": [...]} with the times of completions (on the
 system's monotonic clock, so that those of two processes may be joined). Knows no server.
 """
 
@@ -45,9 +45,9 @@ def saturate(
     return {"began": began, "completions": completions}
 
 
-def main(model: Path, clips: list[Path]) -> None:
+def main(model: Path, threads_within: int, clips: list[Path]) -> None:
     """Serve stdin until it ends."""
-    hearing = Hearing(model)
+    hearing = Hearing(model, threads_within)
     contents = [path.read_bytes() for path in clips]
     waveforms = [hearing.decode(content) for content in contents]
     hearing.transcribe(waveforms[0])
@@ -65,4 +65,4 @@ def main(model: Path, clips: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]])
+    main(Path(sys.argv[1]), int(sys.argv[2]), [Path(name) for name in sys.argv[3:]])

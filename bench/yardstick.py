@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,15 @@ from bench.errors import SubjectError
 
 
 class BareEngine:
-    """Two processes with an engine each; one serves where one is enough."""
+    """Two processes with an engine each; one serves where one is enough. Run in the interpreter `python`."""
 
-    def __init__(self, python: str, model: Path, clips: Sequence[Clip]):
-        command = [python, "-m", "bench.bare_process", str(model), *(str(clip.path) for clip in clips)]
+    def __init__(
+        self, python: str, model: Path, clips: Sequence[Clip], threads_within: int = 1, processes: int = 2
+    ):
+        paths = [str(clip.path) for clip in clips]
+        command = [python, "-m", "bench.bare_process", str(model), str(threads_within), *paths]
         self._processes = [
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(processes)
         ]
         decode_seconds = [float(_read(process)["decode_seconds"]) for process in self._processes]
         self.decode_seconds = decode_seconds[0]
@@ -28,6 +30,10 @@ class BareEngine:
         _ask(self._processes[0], {"clip": clip})
         answer = _read(self._processes[0])
         return float(answer["seconds"]), str(answer["text"])
+
+    def one_thread(self, seconds: float, warm_seconds: float, order: list[int]) -> float:
+        """Clips a second of one thread in one process."""
+        return self._saturate(self._processes[:1], 1, seconds, warm_seconds, [order])
 
     def two_threads(self, seconds: float, warm_seconds: float, order: list[int]) -> float:
         """Clips a second of two threads in one process."""
@@ -57,11 +63,6 @@ class BareEngine:
         begin = max(float(answer["began"]) for answer in answers) + warm_seconds
         completions = [float(time) for answer in answers for time in answer["completions"]]
         return rate(within(completions, begin, begin + seconds - 0.1))
-
-
-def yardstick(python: str, model: Path, clips: Sequence[Clip]) -> BareEngine:
-    """The bare engine in the interpreter that also runs the predictor."""
-    return BareEngine(python or sys.executable, model, clips)
 
 
 def _ask(process: subprocess.Popen[bytes], question: dict[str, Any]) -> None:
