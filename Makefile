@@ -4,7 +4,7 @@ CACHE := $(or $(SERINUS_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/serinus)
 PYTHON := .venv/bin/python
 MODEL := $(CACHE)/models/moonshine-tiny-en
 
-.PHONY: help setup serve cluster images demo test check cluster-delete
+.PHONY: help setup serve cluster images demo bench test check cluster-delete
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -25,6 +25,9 @@ images: cluster ## build our own images and load them into the cluster
 
 demo: images ## ship three releases under load: two are taken back, one goes out
 	$(PYTHON) -m demo
+
+bench: setup ## the predictor beside its peers, about 25 minutes on a quiet machine; OPTIONS=--quick to try it
+	scripts/bench $(OPTIONS)
 
 test: check images ## every test, the end-to-end ones on the cluster included
 	$(PYTHON) -m pytest tests/integration tests/charts tests/e2e

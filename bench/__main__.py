@@ -17,7 +17,7 @@ from bench.picture import draw
 from bench.rounds import Rounds
 from bench.subjects import BARE_PROCESSES, BARE_THREADS, ONE_PROCESS
 from bench.summary import sentences, summarise
-from bench.table import bars_table, report
+from bench.table import report
 from bench.yardstick import BareEngine
 
 
@@ -94,7 +94,6 @@ def _report(options: Options, clips: list[Clip], raw: list[dict[str, Any]], note
     (out / "summary.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     draw(summary, names, out / "benchmark.png")
     print(page)
-    print(bars_table(judged))
     print(f"\nbench: raw.jsonl, summary.json, table.md and benchmark.png are in {out}")
 
 

@@ -1,8 +1,8 @@
 """The bare engine in a process of its own, told on stdin what to do and silent in between.
 
 `python -m bench.bare_process MODEL THREADS CLIP...` answers each line of JSON with one: {"clip": 3} with the
-seconds and text of that clip, {"threads": 2, "seconds": 10, "order": [...]} with the times of completions (on the
-system's monotonic clock, so that those of two processes may be joined). Knows no server.
+seconds and text of that clip, {"threads": 2, "seconds": 10, "order": [...]} with the times of completions,
+on the system's monotonic clock, so that those of two processes may be joined. Knows no server.
 """
 
 import itertools

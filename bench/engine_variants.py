@@ -1,4 +1,4 @@
-"""What would make the engine faster: `python -m bench.engine_variants` prints tables (--help has its options).
+"""What would make the engine faster: `python -m bench.engine_variants` prints two tables.
 
 Two questions, both of Moonshine's ONNX files alone, with no server: how to use two cores (threads, processes,
 threads within an inference), in clips a second; and how to run the decoder (outputs left out, ONNX Runtime's

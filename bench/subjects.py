@@ -74,6 +74,7 @@ def _predictor(*flags: str) -> tuple[str, ...]:
 
 
 _V1, _READY = "/v1/models/asr:predict", "/healthz/ready"
+_STAGES_OFF = ("--voice-activity", "off", "--input-quality", "off")
 _BOTH = ("--engine-processes", str(ENGINE_PROCESSES))
 
 SERVERS = (
@@ -84,9 +85,7 @@ SERVERS = (
     Subject("bentoml", "BentoML 1.4.40", _bento("Default"), "/transcribe", "/readyz"),
     Subject("bentoml-8", "BentoML, max_concurrency 8", _bento("MaxConcurrency8"), "/transcribe", "/readyz"),
     Subject("bentoml-2", "BentoML, 2 workers, 8", _bento("TwoWorkers"), "/transcribe", "/readyz"),
-    Subject(
-        OURS_BARE, "Serinus, stages off", _predictor(*_BOTH, "--voice-activity", "off"), _V1, _READY, True
-    ),
+    Subject(OURS_BARE, "Serinus, stages off", _predictor(*_BOTH, *_STAGES_OFF), _V1, _READY, True),
     Subject(OURS, "Serinus", _predictor(*_BOTH), _V1, _READY, True),
 )
 # Only started, for the bars of start and idle memory.

@@ -47,8 +47,8 @@ def report(
     notes: Sequence[str],
     names: Sequence[str],
 ) -> str:
-    """The whole page: bars, tables, what was not run, and the clips."""
-    parts = ["# Benchmark", bars_table(judged), "## Unhurried", table(summary, names, STEADY)]
+    """The whole page: tables, what was not run, the clips, and at its end every bar."""
+    parts = ["# Benchmark", "## Unhurried", table(summary, names, STEADY)]
     for factor in ("2x", "5x"):
         columns = overload_columns(factor)
         heard = [name for name in names if columns[0][1] in summary.get(name, {})]
@@ -57,6 +57,7 @@ def report(
     parts += ["## Notes", "\n".join(f"- {note}" for note in notes) or "- none"]
     listed = ", ".join(f"{clip.name} ({clip.seconds:.1f} s)" for clip in clips)
     parts += ["Median [least-greatest] of the rounds.", f"Clips: {listed}."]
+    parts += ["## Bars", bars_table(judged)]
     return "\n\n".join(parts) + "\n"
 
 
