@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from bench import whisper
 from bench.bars import judge
 from bench.clips import Clip, choose_clips
-from bench.errors import BenchError
+from bench.errors import BenchError, SubjectError
 from bench.options import Options, estimate_seconds, parse_options
 from bench.picture import draw
 from bench.rounds import Rounds
@@ -19,6 +19,9 @@ from bench.subjects import BARE_PROCESSES, BARE_THREADS, ONE_PROCESS
 from bench.summary import sentences, summarise
 from bench.table import report
 from bench.yardstick import BareEngine
+
+# A cluster at rest takes an eighth of two cores; what is more competes with what is measured.
+QUIET_LOAD = 0.5
 
 
 class Records:
@@ -59,11 +62,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _measure(options: Options, clips: list[Clip], records: Records, say: Any) -> list[str]:
-    load = os.getloadavg()
-    notes = [
-        f"{os.cpu_count()} cores, {platform.platform()}, Python {platform.python_version()}; "
-        f"load average {load[0]:.2f} before the run; seed {options.seed}, {options.timing.rounds} rounds."
-    ]
+    notes = [*_doubts(options), _machine(options)]
     bare = BareEngine(options.predictor_python, options.model, clips)
     try:
         notes.append(
@@ -74,8 +73,26 @@ def _measure(options: Options, clips: list[Clip], records: Records, say: Any) ->
         bare.close()
     if "whisper" in options.measures:
         say("Whisper beside faster-whisper's own loop")
-        whisper.measure(options, clips[: options.timing.whisper_clips], records, options.timing.rounds)
+        try:
+            whisper.measure(options, clips[: options.timing.whisper_clips], records, options.timing.rounds)
+        except SubjectError as error:
+            records(0, whisper.NAME, "failed", sentence=str(error))
     return notes
+
+
+def _machine(options: Options) -> str:
+    python = platform.python_version()
+    rounds = f"seed {options.seed}, {options.timing.rounds} rounds"
+    return f"{os.cpu_count()} cores, {platform.platform()}, Python {python}; {rounds}."
+
+
+def _doubts(options: Options) -> list[str]:
+    """Why the numbers may mean nothing."""
+    doubts = ["NO RESULT: --quick is for trying it out."] if options.timing.quick else []
+    busy = os.getloadavg()[0]
+    if busy > QUIET_LOAD:
+        doubts.append(f"DOUBTFUL: the load average was {busy:.2f} before the run, not below {QUIET_LOAD:g}.")
+    return doubts
 
 
 def _report(options: Options, clips: list[Clip], raw: list[dict[str, Any]], notes: list[str]) -> None:

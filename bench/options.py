@@ -23,6 +23,7 @@ class Timing:
     peer_overload_rounds: int
     overhead_clips: int
     whisper_clips: int
+    quick: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def parse_options(arguments: list[str]) -> Options:
 
 def _timing(given: argparse.Namespace) -> Timing:
     if given.quick:
-        return Timing(given.rounds or 1, 0.5, 3.0, 4.0, 4.0, 1, 8, 2)
+        return Timing(given.rounds or 1, 0.5, 3.0, 4.0, 4.0, 1, 8, 2, quick=True)
     return Timing(
         rounds=given.rounds or 5,
         warm_seconds=1.0,
@@ -94,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=4, metavar="N", help="of clips and orders (default: 4)")
     add("--rounds", type=_whole, metavar="N", help="rounds (default: 5; 1 with --quick)")
     add(
-        "--peer-overload-rounds", type=_whole, default=2, metavar="N", help="overloads of a peer (default: 2)"
+        "--peer-overload-rounds", type=_whole, default=1, metavar="N", help="overloads of a peer (default: 1)"
     )
     add("--subjects", type=_list, default=[], metavar="A,B", help="servers (default: all)")
     add("--only", type=_measures, default=[], metavar="A,B", help=f"of {', '.join(MEASURES)} (default: all)")
@@ -125,9 +126,9 @@ def estimate_seconds(options: Options) -> float:
     """About how long it takes: starts of 4 s, and a peer's last requests given up after 10 s."""
     timing, peers = options.timing, [subject for subject in options.subjects if not subject.ours]
     ours = [subject for subject in options.subjects if subject.ours]
-    steady = 4 + timing.overhead_clips * 0.15 + 2 * timing.warm_seconds + timing.saturation_seconds
+    steady = 4 + timing.overhead_clips * 0.16 + 2 * timing.warm_seconds + timing.saturation_seconds
     load = min(timing.peer_overload_rounds, timing.rounds) * len(peers) * (timing.overload_seconds + 11)
-    own = timing.rounds * 2 * (timing.ours_overload_seconds + 3) if ours else 0.0
-    bare = 2 * (timing.saturation_seconds + timing.warm_seconds)
+    own = timing.rounds * (5 + 2 * (timing.ours_overload_seconds + 2)) if ours else 0.0
+    bare = 3 * (timing.saturation_seconds + timing.warm_seconds)
     every = timing.rounds * (len(options.subjects) * steady + bare)
     return math.ceil(every + (load + own if "overload" in options.measures else 0.0))

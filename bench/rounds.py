@@ -76,7 +76,8 @@ class Rounds:
     def _shuffled(self, number: int) -> list[tuple[str, Callable[[int], None]]]:
         measures: list[tuple[str, Callable[[int], None]]] = []
         if self._wants("saturation", "overload"):
-            measures += [(BARE_THREADS, self._bare_threads), (BARE_PROCESSES, self._bare_processes)]
+            # The yardstick twice: each ratio of the round stands on it.
+            measures += [(BARE_THREADS, self._bare_threads)] * 2 + [(BARE_PROCESSES, self._bare_processes)]
         if self._wants("start") and any(subject.ours for subject in self._options.subjects):
             measures.append((ONE_PROCESS.name, self._one_process))
         measures += [(subject.name, self._of(subject)) for subject in self._options.subjects]

@@ -6,6 +6,7 @@ meanwhile divides out.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from bench.accounting import RECOVERY_LIMIT_SECONDS, Sent, account, recovery_seconds
@@ -19,11 +20,7 @@ Summary = dict[str, dict[str, Spread]]
 
 def summarise(records: Sequence[Raw]) -> Summary:
     """Subject to measure to its spread over the rounds."""
-    bare = {
-        raw["round"]: raw["clips_a_second"]
-        for raw in records
-        if raw["subject"] == BARE_THREADS and raw["measure"] == "saturation"
-    }
+    bare = _bare(records)
     values: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for raw in records:
         for measure, value in _values(raw, bare):
@@ -38,6 +35,15 @@ def sentences(records: Sequence[Raw], measure: str) -> list[str]:
     """What failed, or was not run, once each."""
     found = [f"{raw['subject']}: {raw['sentence']}" for raw in records if raw["measure"] == measure]
     return list(dict.fromkeys(found))
+
+
+def _bare(records: Sequence[Raw]) -> dict[int, float]:
+    """Round to the mean speed of the bare engine's two threads in it."""
+    speeds: dict[int, list[float]] = defaultdict(list)
+    for raw in records:
+        if raw["subject"] == BARE_THREADS and raw["measure"] == "saturation":
+            speeds[raw["round"]].append(raw["clips_a_second"])
+    return {number: fmean(each) for number, each in speeds.items()}
 
 
 def _values(raw: Raw, bare: Mapping[int, float]) -> Iterator[tuple[str, float]]:

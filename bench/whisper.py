@@ -6,6 +6,7 @@ is missing, the row says "not run" and why. Knows nothing of the other measures.
 
 import importlib.resources
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -35,14 +36,19 @@ def measure(options: Options, clips: Sequence[Clip], record: Callable[..., None]
     theirs = faster_whisper(options.out / "faster-whisper-base")
     port = free_port()
     mount = f"{options.whisper_model.resolve()}:/model:ro"
-    command = ["docker", "run", "--rm", "--network", "host", "-v", mount, image]
-    command += ["--model", "/model", "--host", "127.0.0.1", "--port", str(port)]
+    container = f"serinus-bench-{port}"
+    command = ["docker", "run", "--rm", "--name", container, "--network", "host", "-v", mount, image]
+    command += ["--model", "/model", "--port", str(port), "--engine-processes", "1", "--threads", "2"]
     log = options.out / "logs" / "whisper.log"
-    with running(command, _environment(), port, "/healthz/ready", log) as server:
-        for number in range(1, rounds + 1):
-            pairs = [_pair(server, theirs, clip) for clip in clips]
-            ours_seconds, theirs_seconds = ([pair[side] for pair in pairs] for side in (0, 1))
-            record(number, NAME, "whisper", ours_seconds=ours_seconds, theirs_seconds=theirs_seconds)
+    try:
+        with running(command, dict(os.environ), port, "/healthz/ready", log) as server:
+            for number in range(1, rounds + 1):
+                pairs = [_pair(server, theirs, clip) for clip in clips]
+                ours_seconds, theirs_seconds = ([pair[side] for pair in pairs] for side in (0, 1))
+                record(number, NAME, "whisper", ours_seconds=ours_seconds, theirs_seconds=theirs_seconds)
+    finally:
+        # Killing docker's client leaves the container.
+        subprocess.run(["docker", "rm", "-f", container], capture_output=True, check=False)
 
 
 def faster_whisper(folder: Path) -> Callable[[Path], float]:
@@ -96,9 +102,3 @@ def _missing(image: str, model: Path) -> str:
     if not (model / "model.yaml").exists():
         return f"--whisper-model must be a folder with a model.yaml, not {model}"
     return ""
-
-
-def _environment() -> dict[str, str]:
-    import os
-
-    return dict(os.environ)
