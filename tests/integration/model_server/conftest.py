@@ -45,7 +45,9 @@ class Predictor:
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self._log_path = log_path
-        command = [sys.executable, "-m", "model_server", "--model", str(folder), "--port", str(port), *flags]
+        # One engine is enough for most, and the default, one for each CPU, starts more slowly.
+        command = [sys.executable, "-m", "model_server", "--model", str(folder), "--port", str(port)]
+        command += ["--engine-processes", "1", *flags]
         with log_path.open("wb") as log:
             self.process = subprocess.Popen(
                 command,

@@ -1,6 +1,7 @@
 """The engine alone, in this process: right to the end of long audio, alive on almost none."""
 
 import io
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -17,16 +18,42 @@ def engine(artefact):
     return load_engine(read_manifest(artefact), threads=2)
 
 
-def test_clip_is_heard_right(engine, clip, words, spoken):
+def last(hypotheses):
+    """The final one: each is the decoder's state after a step."""
+    for hypothesis in hypotheses:
+        final = hypothesis
+    return final
+
+
+def test_clip_is_heard_right_and_surely(engine, clip, words, spoken):
     samples, _ = soundfile.read(io.BytesIO(clip), dtype="float32")
 
-    assert spoken(engine.transcribe(samples)) == words
+    final = last(engine.transcribe(samples))
+
+    assert spoken(final.text) == words
+    assert 0.3 < final.confidence < 1
+
+
+def test_noise_is_heard_less_surely(engine, clip):
+    samples, _ = soundfile.read(io.BytesIO(clip), dtype="float32")
+    noise = np.random.default_rng(1).normal(0, 0.2, len(samples)).astype(np.float32)
+
+    assert last(engine.transcribe(samples + noise)).confidence < last(engine.transcribe(samples)).confidence
+
+
+def test_each_step_hears_more(engine, clip):
+    samples, _ = soundfile.read(io.BytesIO(clip), dtype="float32")
+
+    texts = [hypothesis.text for hypothesis in engine.transcribe(samples)]
+
+    assert len(texts) > 10
+    assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(texts))
 
 
 def test_audio_longer_than_nine_seconds_is_heard_to_its_end(engine, repeated, words, spoken):
     samples, _ = soundfile.read(io.BytesIO(repeated(2)), dtype="float32")
 
-    assert spoken(engine.transcribe(samples)) == words * 2
+    assert spoken(last(engine.transcribe(samples)).text) == words * 2
 
 
 def test_unknown_engine_is_refused_by_name(artefact):
@@ -36,4 +63,4 @@ def test_unknown_engine_is_refused_by_name(artefact):
 
 @pytest.mark.parametrize("samples", [0, 1, 400, 1_600])
 def test_almost_no_audio_is_no_crash(engine, samples):
-    assert isinstance(engine.transcribe(np.zeros(samples, dtype=np.float32)), str)
+    assert len(last(engine.transcribe(np.zeros(samples, dtype=np.float32))).text) < 20
