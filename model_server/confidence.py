@@ -6,10 +6,13 @@ section 3. Their Gibbs (Shannon) entropy is taken, since Tsallis's with alpha be
 vocabularies of tens of thousands of tokens for more than their peaks.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from model_server.artefact.manifest import Calibration
 
 
 def token_confidence(logits: NDArray[np.float32]) -> float:
@@ -26,3 +29,10 @@ def token_confidence(logits: NDArray[np.float32]) -> float:
 def utterance_confidence(tokens: Sequence[float]) -> float | None:
     """The mean of the tokens' confidences, None where there is no token."""
     return sum(tokens) / len(tokens) if tokens else None
+
+
+def calibrated(raw: float | None, calibration: Calibration | None) -> float | None:
+    """The probability that an utterance has no word error, by the model's calibration; raw without one."""
+    if raw is None or calibration is None:
+        return raw
+    return 1 / (1 + math.exp(-(calibration.intercept + calibration.slope * raw)))

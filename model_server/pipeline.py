@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from model_server import audio, faults
+from model_server.artefact.manifest import Calibration
 from model_server.audio import Clip
+from model_server.confidence import calibrated
 from model_server.engines.engine import Engine, Hypothesis
 from model_server.faults import Faults
 from model_server.quality import InputQuality, QualityMeter
@@ -29,6 +31,7 @@ class StageOptions:
     max_segment_seconds: float
     vad_mode: int | None
     measure_quality: bool = True
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,8 @@ class Recogniser:
             last = hypothesis
             yield hypothesis
         if last is not None:
-            yield SpokenSegment(segment, last.text, last.confidence, _placed(last.words, segment.start))
+            confidence = calibrated(last.confidence, self._options.calibration)
+            yield SpokenSegment(segment, last.text, confidence, _placed(last.words, segment.start))
 
 
 class _Tracks:

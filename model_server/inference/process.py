@@ -109,7 +109,9 @@ def _load(settings: Settings) -> Recogniser:
 
     artefact = read_manifest(Path(settings.model))
     limits = artefact.limits.max_segment_seconds
-    options = StageOptions(artefact.sample_rate, limits, settings.vad_mode, settings.measure_quality)
+    options = StageOptions(
+        artefact.sample_rate, limits, settings.vad_mode, settings.measure_quality, artefact.confidence
+    )
     return load_recogniser(artefact, settings.threads, options)
 
 

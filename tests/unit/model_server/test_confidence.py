@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from model_server.confidence import token_confidence, utterance_confidence
+from model_server.artefact.manifest import Calibration
+from model_server.confidence import calibrated, token_confidence, utterance_confidence
 
 
 def test_equal_logits_know_nothing():
@@ -31,3 +32,13 @@ def test_huge_logits_do_not_overflow():
 def test_utterance_is_the_mean_of_its_tokens():
     assert utterance_confidence([0.2, 0.6]) == pytest.approx(0.4)
     assert utterance_confidence([]) is None
+
+
+def test_calibration_maps_raw_to_probability():
+    # 1 / (1 + exp(-(-2 + 4 * 0.5))) = 1 / 2.
+    assert calibrated(0.5, Calibration(-2, 4, "0" * 64)) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("raw", "calibration"), [(None, Calibration(0, 1, "0" * 64)), (0.3, None)])
+def test_without_confidence_or_calibration_nothing_is_mapped(raw, calibration):
+    assert calibrated(raw, calibration) == raw
