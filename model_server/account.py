@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from model_server.errors import BadRequestError, RefusedError
 
@@ -23,14 +24,16 @@ class Account:
     """One request; figures are None until known, times are in seconds.
 
     `started` is when its headers came, `taken` when its body was whole: until then its time is the
-    client's own. `timeout` is what its header says of how long it may wait, `caller` who it says it is.
-    `code` is that of its failure, which an answer begun earlier cannot tell any more.
+    client's own. `timeout` is what its header says of how long it may wait, `patience_seconds` what its
+    protocol says of it; `caller` is who it says it is. `code` is that of its failure, which an answer
+    begun earlier cannot tell any more.
     """
 
     request_id: str
     traffic: str
     timeout: str | None = None
     caller: str = ""
+    patience_seconds: float = inf
     started: float = field(default_factory=time.monotonic)
     taken: float | None = None
     reason: str = "ok"
@@ -54,6 +57,7 @@ class Account:
 
     def deadline_seconds(self, longest: float) -> float:
         """How long it may wait for its turn: as long as it says, and no longer than `longest`."""
+        longest = min(longest, self.patience_seconds)
         if self.timeout is None:
             return longest
         whole = re.fullmatch(r"[0-9]{1,7}", self.timeout) is not None

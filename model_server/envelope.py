@@ -74,7 +74,7 @@ class Envelope:
             if message["type"] in STARTS[scope["type"]]:
                 code = message.get("status", code)
                 headers = MutableHeaders(raw=message.setdefault("headers", []))
-                self._mark(headers, account)
+                headers.update(figures(self._identity, account))
                 if self._lifecycle.leaving and scope["type"] == "http":
                     headers["connection"] = "close"
             await send(message)
@@ -90,17 +90,22 @@ class Envelope:
             self._metrics.in_flight.dec()
             count_request(self._metrics, scope["path"], account, account.code or code)
 
-    def _mark(self, headers: MutableHeaders, account: Account) -> None:
-        headers[REQUEST_ID] = account.request_id
-        headers[MODEL_NAME] = self._identity.model_name
-        headers[MODEL_VERSION] = self._identity.model_version
-        headers[POD_TEMPLATE_HASH] = self._identity.pod_template_hash
-        if account.audio_seconds is not None:
-            headers[AUDIO_SECONDS] = f"{account.audio_seconds:.3f}"
-        if account.queue_seconds is not None:
-            headers[QUEUE_MILLISECONDS] = f"{account.queue_seconds * 1000:.3f}"
-        if account.inference_seconds is not None:
-            headers[INFERENCE_MILLISECONDS] = f"{account.inference_seconds * 1000:.3f}"
+
+def figures(identity: Identity, account: Account) -> dict[str, str]:
+    """What every answer carries, by the names of its headers."""
+    told = {
+        REQUEST_ID: account.request_id,
+        MODEL_NAME: identity.model_name,
+        MODEL_VERSION: identity.model_version,
+        POD_TEMPLATE_HASH: identity.pod_template_hash,
+    }
+    if account.audio_seconds is not None:
+        told[AUDIO_SECONDS] = f"{account.audio_seconds:.3f}"
+    if account.queue_seconds is not None:
+        told[QUEUE_MILLISECONDS] = f"{account.queue_seconds * 1000:.3f}"
+    if account.inference_seconds is not None:
+        told[INFERENCE_MILLISECONDS] = f"{account.inference_seconds * 1000:.3f}"
+    return told
 
 
 def count_request(metrics: Metrics, path: str, account: Account, code: int) -> None:

@@ -26,6 +26,7 @@ class Lifecycle:
         self.state = State.LOADING
         self.engines = 0
         self._last_works: list[Callable[[], Awaitable[None]]] = []
+        self._change = asyncio.Event()
 
     @property
     def ready(self) -> bool:
@@ -35,6 +36,11 @@ class Lifecycle:
     def note_engines(self, count: int) -> None:
         """How many engine processes are there and loaded."""
         self.engines = count
+        self._changed()
+
+    def next_change(self) -> asyncio.Event:
+        """What is set when the state, or the number of engines, changes the next time."""
+        return self._change
 
     @property
     def leaving(self) -> bool:
@@ -50,11 +56,13 @@ class Lifecycle:
         """The model is loaded and has passed its self-test."""
         if self.state is State.LOADING:
             self.state = State.READY
+            self._changed()
 
     def drain(self) -> None:
         """No longer ready; requests are still served."""
         if self.state is not State.CLOSED:
             self.state = State.DRAINING
+            self._changed()
 
     def before_close(self, last_work: Callable[[], Awaitable[None]]) -> None:
         """Have this done at the end of the drain, say, to end connections that never end by themselves."""
@@ -67,3 +75,8 @@ class Lifecycle:
     def close(self) -> None:
         """No new request is served; those taken are finished."""
         self.state = State.CLOSED
+        self._changed()
+
+    def _changed(self) -> None:
+        self._change.set()
+        self._change = asyncio.Event()

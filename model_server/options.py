@@ -25,6 +25,7 @@ class Options:
     served_name: str
     host: str
     port: int
+    grpc_port: int
     engine_processes: int
     threads: int
     voice_activity: bool
@@ -59,6 +60,7 @@ def parse_options(arguments: list[str], environment: Mapping[str, str]) -> Optio
         served_name=given.served_name,
         host=given.host,
         port=given.port,
+        grpc_port=given.grpc_port,
         engine_processes=given.engine_processes or available_threads(),
         threads=given.threads,
         voice_activity=given.voice_activity == "on",
@@ -102,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--served-name", type=_name, default="asr", metavar="NAME", help="name in URLs (default: asr)")
     add("--host", type=_address, default="127.0.0.1", metavar="IP", help=_HOST_HELP)
     add("--port", type=_whole(0, 65535), default=8080, metavar="N", help="HTTP port (default: 8080)")
+    add(
+        "--grpc-port", type=_whole(0, 65535), default=0, metavar="N", help="gRPC port; 0 is none (default: 0)"
+    )
     add("--engine-processes", type=_whole(1, 64), metavar="N", help=_PROCESSES_HELP)
     add("--threads", type=_whole(1, 256), default=1, metavar="N", help="threads of each of them (default: 1)")
     add("--voice-activity", choices=_SWITCH, default="on", help="off: engines hear silence too (default: on)")

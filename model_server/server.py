@@ -28,6 +28,7 @@ from model_server.model import SpeechModel
 from model_server.options import Options
 from model_server.protocols import realtime_socket
 from model_server.protocols.application import application
+from model_server.protocols.grpc_server import GrpcServer
 from model_server.protocols.http import ServerParts
 from model_server.service import QueueLimits, Service
 
@@ -58,7 +59,14 @@ class PredictorServer:
         metrics.describe_model(artefact.name, artefact.version, artefact.digest, artefact.engine)
         limits = QueueLimits(options.queue_seconds, options.deadline_seconds, options.caller_queue_seconds)
         self._service = Service(pool, metrics, self._lifecycle, options.faults, limits)
-        self._uvicorn = self._frame(metrics)
+        identity = Identity(artefact.name, artefact.version, options.pod_template_hash)
+        intake = IntakeLimits(options.max_audio_seconds, options.queue_seconds)
+        parts = ServerParts(
+            options, artefact, self._service, self._lifecycle, metrics, intake, BodyRoom(intake)
+        )
+        self._grace_seconds = round(options.deadline_seconds + options.max_audio_seconds / SLOWEST_SPEED)
+        self._uvicorn = self._frame(parts, identity)
+        self._grpc = GrpcServer(parts, identity) if options.grpc_port else None
         self._status = 0
         self._stopping: asyncio.Task[None] | None = None
 
@@ -71,23 +79,18 @@ class PredictorServer:
         LOGGER.info("stopped", extra={"status": self._status})
         return self._status
 
-    def _frame(self, metrics: Metrics) -> uvicorn.Server:
-        options, artefact = self._options, self._artefact
+    def _frame(self, parts: ServerParts, identity: Identity) -> uvicorn.Server:
+        options = self._options
         registry = ModelRepository()
         registry.update(SpeechModel(options.served_name, self._lifecycle))
         frame = ModelServer(registered_models=registry, enable_grpc=False, workers=1)
-        limits = IntakeLimits(options.max_audio_seconds, options.queue_seconds)
-        parts = ServerParts(
-            options, artefact, self._service, self._lifecycle, metrics, limits, BodyRoom(limits)
-        )
         app = application(parts, kserve.model_server.app)
-        identity = Identity(artefact.name, artefact.version, options.pod_template_hash)
         rest = RESTServer(
-            Envelope(app, identity, metrics, self._lifecycle, options.caller_header),
+            Envelope(app, identity, parts.metrics, self._lifecycle, options.caller_header),
             frame.dataplane,
             frame.model_repository_extension,
             options.port,
-            grace_period=round(options.deadline_seconds + options.max_audio_seconds / SLOWEST_SPEED),
+            grace_period=self._grace_seconds,
         )
         # The SDK has no parameter for it and listens everywhere.
         rest.config.host = options.host
@@ -100,9 +103,20 @@ class PredictorServer:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal, number)
         loading = asyncio.create_task(self._load())
-        await self._uvicorn.serve()
+        async with asyncio.TaskGroup() as listeners:
+            listeners.create_task(self._uvicorn.serve())
+            if self._grpc is not None:
+                listeners.create_task(self._serve_grpc(self._grpc))
         loading.cancel()
         self._pool.close()
+
+    async def _serve_grpc(self, server: GrpcServer) -> None:
+        try:
+            await server.start()
+        except StartRefusedError as error:
+            LOGGER.error("not starting: %s", error)
+            self._fail()
+        await server.stop_when_closed(self._grace_seconds)
 
     async def _load(self) -> None:
         artefact = self._artefact

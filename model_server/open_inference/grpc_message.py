@@ -30,6 +30,7 @@ from model_server.open_inference.tensors import (
 from model_server.open_inference.wire import split
 
 # Where a datatype's numbers are listed one by one.
+TYPED_OUTPUTS = {"FP32": "fp32_contents", "BOOL": "bool_contents"}
 TYPED = {"FP32": "fp32_contents", "INT16": "int_contents", "INT32": "int_contents"}
 
 
@@ -75,7 +76,7 @@ def write_infer(
         elif tensor.datatype == BYTES:
             output.contents.bytes_contents.extend(str(value).encode() for value in tensor.values)
         else:
-            output.contents.fp32_contents.extend(float(value) for value in tensor.values)
+            getattr(output.contents, TYPED_OUTPUTS[tensor.datatype]).extend(tensor.values)
     return answer
 
 

@@ -4,7 +4,8 @@
 |---|---|---|---|
 | text | BYTES | [n] | what was said in each clip, UTF-8 |
 | confidence | FP32 | [n] | 0 to 1; not a number (JSON: null) where the engine has none |
-| segments | BYTES | [n] | JSON: the stretches of speech with start and end in seconds; only when asked for |
+| segments | BYTES | [n] | JSON: the stretches of speech with start and end in seconds; only if asked for |
+| needs_review | BOOL | [n] | whether a person must look at it; only if asked for |
 """
 
 import math
@@ -18,25 +19,28 @@ import orjson
 
 from model_server.errors import BadRequestError
 from model_server.open_inference.tensors import BYTES, LENGTH, Output, check_unique
+from model_server.review import Review
 from model_server.transcript import SpokenSegment, Transcript
 
-TEXT, CONFIDENCE, SEGMENTS = "text", "confidence", "segments"
-OUTPUTS = {TEXT: BYTES, CONFIDENCE: "FP32", SEGMENTS: BYTES}
+BOOL, FP32 = "BOOL", "FP32"
+TEXT, CONFIDENCE, SEGMENTS, NEEDS_REVIEW = "text", "confidence", "segments", "needs_review"
+OUTPUTS = {TEXT: BYTES, CONFIDENCE: FP32, SEGMENTS: BYTES, NEEDS_REVIEW: BOOL}
+PACKED = {FP32: "<f4", BOOL: "?"}
 UNASKED = (TEXT, CONFIDENCE)
 
 
 @dataclass(frozen=True)
 class OutputTensor:
-    """One value a clip: texts of BYTES, numbers of FP32."""
+    """One value a clip: texts of BYTES, numbers of FP32, truths of BOOL."""
 
     name: str
     datatype: str
-    values: Sequence[str] | Sequence[float]
+    values: Sequence[str] | Sequence[float] | Sequence[bool]
 
     def packed(self) -> bytes:
         """The values as V2 binary data."""
         if self.datatype != BYTES:
-            return np.array(self.values, "<f4").tobytes()
+            return np.array(self.values, PACKED[self.datatype]).tobytes()
         texts = [str(value).encode() for value in self.values]
         return b"".join(LENGTH.pack(len(text)) + text for text in texts)
 
@@ -52,13 +56,15 @@ def chosen_outputs(asked: Sequence[Output] | None, binary: bool) -> list[Output]
     return list(asked)
 
 
-def output_tensor(name: str, transcripts: Sequence[Transcript]) -> OutputTensor:
+def output_tensor(name: str, transcripts: Sequence[Transcript], review: Review) -> OutputTensor:
     """The output of this name."""
     if name == TEXT:
         return OutputTensor(name, BYTES, [transcript.text for transcript in transcripts])
+    known = [transcript.confidence for transcript in transcripts]
     if name == CONFIDENCE:
-        known = [transcript.confidence for transcript in transcripts]
-        return OutputTensor(name, "FP32", [math.nan if value is None else value for value in known])
+        return OutputTensor(name, FP32, [math.nan if value is None else value for value in known])
+    if name == NEEDS_REVIEW:
+        return OutputTensor(name, BOOL, [review.needed(value) for value in known])
     texts = [
         orjson.dumps([_segment(part) for part in transcript.segments]).decode() for transcript in transcripts
     ]

@@ -121,7 +121,7 @@ def test_other_methods_are_refused(predictor, method, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/models/other:predict", "/v2/models/asr/infer", "/v1/models/asr:explain", "/x"]
+    "path", ["/v1/models/other:predict", "/v2/models/other/infer", "/v1/models/asr:explain", "/x"]
 )
 def test_what_is_not_served_is_not_found(predictor, clip, path):
     answer = httpx.post(predictor.url + path, content=clip, headers=WAV)

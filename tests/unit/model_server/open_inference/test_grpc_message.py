@@ -173,12 +173,14 @@ def test_any_other_bytes_are_read_or_refused(wire):
 @pytest.mark.parametrize("binary", [True, False])
 def test_answer_is_a_message(binary):
     tensors = [OutputTensor("text", "BYTES", ["hé"]), OutputTensor("confidence", "FP32", [0.5])]
+    tensors.append(OutputTensor("needs_review", "BOOL", [True]))
 
     answer = write_infer("asr", "3", "7", [(tensor, binary) for tensor in tensors])
 
-    assert [list(output.shape) for output in answer.outputs] == [[1], [1]]
+    assert [list(output.shape) for output in answer.outputs] == [[1], [1], [1]]
     if binary:
-        assert list(answer.raw_output_contents) == [b"\3\0\0\0h\xc3\xa9", b"\0\0\0\x3f"]
+        assert list(answer.raw_output_contents) == [b"\3\0\0\0h\xc3\xa9", b"\0\0\0\x3f", b"\1"]
     else:
         assert list(answer.outputs[0].contents.bytes_contents) == ["hé".encode()]
         assert list(answer.outputs[1].contents.fp32_contents) == [0.5]
+        assert list(answer.outputs[2].contents.bool_contents) == [True]

@@ -7,6 +7,7 @@ import pytest
 from model_server.errors import BadRequestError
 from model_server.open_inference.outputs import chosen_outputs, output_tensor
 from model_server.open_inference.tensors import Output
+from model_server.review import Review
 from model_server.transcript import SpokenSegment, Transcript, Word
 from model_server.voice_activity import Segment
 
@@ -16,19 +17,19 @@ SILENCE = Transcript("", 1.0, ())
 
 
 def test_texts_are_packed_with_their_lengths():
-    tensor = output_tensor("text", [SAID, SILENCE])
+    tensor = output_tensor("text", [SAID, SILENCE], Review())
 
     assert tensor.packed() == b"\5\0\0\0hello\0\0\0\0"
 
 
 def test_confidence_is_not_a_number_where_there_is_none():
-    tensor = output_tensor("confidence", [SAID, SILENCE])
+    tensor = output_tensor("confidence", [SAID, SILENCE], Review())
 
     assert tensor.packed() == b"\0\0\x40\x3f" + b"\0\0\xc0\x7f"
 
 
 def test_segments_are_json_a_clip():
-    tensor = output_tensor("segments", [SAID, SILENCE])
+    tensor = output_tensor("segments", [SAID, SILENCE], Review())
 
     assert [json.loads(text) for text in tensor.values] == [
         [
@@ -44,6 +45,12 @@ def test_segments_are_json_a_clip():
     ]
 
 
+def test_review_is_needed_below_the_threshold():
+    tensor = output_tensor("needs_review", [SAID, SILENCE], Review("partial", 0.7))
+
+    assert (tensor.values, tensor.packed()) == ([False, True], b"\0\1")
+
+
 @pytest.mark.parametrize("asked", [None, ()])
 def test_unasked_are_text_and_confidence(asked):
     assert chosen_outputs(asked, True) == [Output("text", True), Output("confidence", True)]
@@ -52,7 +59,7 @@ def test_unasked_are_text_and_confidence(asked):
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [
-        (("words",), "output must be one of text, confidence, segments, not 'words'"),
+        (("words",), "output must be one of text, confidence, segments, needs_review, not 'words'"),
         (("text", "text"), "output 'text' is given twice"),
     ],
 )
