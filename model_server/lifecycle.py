@@ -4,7 +4,7 @@ loading ─▶ ready ─▶ draining ─▶ closed; SIGTERM leads on from any of
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from enum import Enum
 
 from model_server.errors import DrainingError
@@ -25,7 +25,7 @@ class Lifecycle:
     def __init__(self) -> None:
         self.state = State.LOADING
         self.engines = 0
-        self._last_works: list[Callable[[], Awaitable[None]]] = []
+        self._told_of_close: list[Callable[[], None]] = []
         self._change = asyncio.Event()
 
     @property
@@ -64,18 +64,17 @@ class Lifecycle:
             self.state = State.DRAINING
             self._changed()
 
-    def before_close(self, last_work: Callable[[], Awaitable[None]]) -> None:
-        """Have this done at the end of the drain, say, to end connections that never end by themselves."""
-        self._last_works.append(last_work)
-
-    async def finish(self) -> None:
-        """Do what is to be done before the close."""
-        await asyncio.gather(*(work() for work in self._last_works))
+    def when_closed(self, tell: Callable[[], None]) -> None:
+        """Have this called at the end of the drain, to end connections that never end by themselves."""
+        self._told_of_close.append(tell)
 
     def close(self) -> None:
         """No new request is served; those taken are finished."""
-        self.state = State.CLOSED
-        self._changed()
+        if self.state is not State.CLOSED:
+            self.state = State.CLOSED
+            self._changed()
+            for tell in self._told_of_close:
+                tell()
 
     def _changed(self) -> None:
         self._change.set()

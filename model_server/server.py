@@ -149,7 +149,6 @@ class PredictorServer:
 
     async def _close_later(self) -> None:
         await asyncio.sleep(self._options.drain_delay_seconds)
-        await self._lifecycle.finish()
         self._close()
 
     def _close(self) -> None:

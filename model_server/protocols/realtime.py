@@ -4,20 +4,18 @@ Who asks for another model is answered 404 instead of a handshake; who comes whe
 in an error event and closed with 1013 (try again later). What a session does is realtime_connection's.
 """
 
-import asyncio
 import contextlib
 import json
 import math
 import time
 import uuid
-from typing import Any
 
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from model_server.account import Account
 from model_server.envelope import ACCOUNT, count_request
-from model_server.errors import BadRequestError, DrainingError, QueueFullError, RefusedError
+from model_server.errors import BadRequestError, QueueFullError, RefusedError
 from model_server.log import LOGGER
 from model_server.protocols.http import ServerParts, refusal
 from model_server.protocols.realtime_connection import DRAINED, LEFT, Ending, Patience, RealtimeConnection
@@ -32,14 +30,14 @@ MAX_BUFFER_SECONDS = 60.0
 INTENT = "transcription"
 TRY_AGAIN_LATER = 1013
 RETRY_AFTER_SECONDS = 5
-# What a session ends with beyond its utterances' deadline: an inference and its last events.
-SPARE_FINISH_SECONDS = 10.0
+# What a session may take to end beyond its utterances' deadline: the last inference.
+SPARE_FINISH_SECONDS = 5.0
 
 
 def routes(server: ServerParts) -> list[BaseRoute]:
     """The route of realtime clients."""
     sessions = RealtimeSessions(server)
-    server.lifecycle.before_close(sessions.drain)
+    server.lifecycle.when_closed(sessions.drain)
     return [WebSocketRoute(PATH, sessions.connect)]
 
 
@@ -60,8 +58,7 @@ class RealtimeSessions:
             options.realtime_idle_seconds,
             options.deadline_seconds + SPARE_FINISH_SECONDS,
         )
-        self._open: dict[asyncio.Task[Any] | None, RealtimeConnection] = {}
-        self._draining = False
+        self._open: set[RealtimeConnection] = set()
 
     async def connect(self, websocket: WebSocket) -> None:
         """One client, from its handshake to its end."""
@@ -80,27 +77,23 @@ class RealtimeSessions:
         session = self._session()
         ear = Ear(self._server, account, PATH)
         connection = RealtimeConnection(websocket, session, ear, self._patience)
-        task = asyncio.current_task()
-        self._open[task] = connection
+        self._open.add(connection)
         self._server.metrics.realtime_sessions.set(len(self._open))
         ending = LEFT
         try:
             await websocket.accept()
             ending = await connection.run()
         finally:
-            del self._open[task]
+            self._open.remove(connection)
             self._server.metrics.realtime_sessions.set(len(self._open))
             self._server.metrics.realtime_ended.labels(ending.name).inc()
             self._server.metrics.realtime_refused_events.inc(session.refused_events)
             _log(session, account, ending)
 
-    async def drain(self) -> None:
-        """Finish what was spoken and close every session; no new one is let in."""
-        self._draining = True
-        for connection in self._open.values():
+    def drain(self) -> None:
+        """Let every session finish what was spoken, and end."""
+        for connection in self._open:
             connection.end(DRAINED)
-        if self._open:
-            await asyncio.wait([task for task in self._open if task is not None])
 
     def _check(self, websocket: WebSocket, account: Account) -> None:
         """Refuse whoever wants something else, and everybody when there is no room."""
@@ -112,8 +105,7 @@ class RealtimeSessions:
             raise BadRequestError(f"intent must be {INTENT!r}, not {asked['intent']!r}")
         self._server.check_name(asked.get("model", self._server.served_name))
         account.deadline_seconds(self._server.options.deadline_seconds)
-        if self._draining:
-            raise DrainingError("this pod is shutting down; connect again", RETRY_AFTER_SECONDS)
+        self._server.lifecycle.check_open()
         most = self._server.options.realtime_sessions
         if len(self._open) >= most:
             raise QueueFullError(

@@ -16,9 +16,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from model_server.account import Account
 from model_server.errors import RefusedError
 from model_server.log import LOGGER
+from model_server.protocols.realtime_audio import Utterance
 from model_server.protocols.realtime_ear import Ear
 from model_server.protocols.realtime_events import Event
-from model_server.protocols.realtime_session import Output, RealtimeSession, Utterance
+from model_server.protocols.realtime_session import Output, RealtimeSession
 
 # Events that wait for a slow reader; a second of speech makes about one.
 MAX_UNSENT_EVENTS = 256

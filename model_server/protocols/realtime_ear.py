@@ -16,7 +16,7 @@ from model_server.errors import ClientGoneError, InternalError, RefusedError
 from model_server.log import LOGGER
 from model_server.protocols.http import ServerParts
 from model_server.protocols.openai import judgement
-from model_server.protocols.realtime_session import Utterance
+from model_server.protocols.realtime_audio import Utterance
 from model_server.transcript import Transcript
 
 # Partial transcripts are asked for only while so much of the queue is taken: they must not make others wait.

@@ -15,11 +15,11 @@ from model_server.agreement import Agreement
 from model_server.errors import EventError
 from model_server.listening import FRAME_MS, Listener
 from model_server.protocols import realtime_events as events
+from model_server.protocols.realtime_audio import AudioBuffer, Utterance
 from model_server.protocols.realtime_events import Event
 from model_server.protocols.realtime_settings import SessionSettings, updated
 from model_server.turns import Started, TurnDetector
 
-SAMPLE_BYTES = 2
 # OpenAI refuses to commit less.
 MIN_COMMIT_SECONDS = 0.1
 # A hypothesis that took long is followed by so many times as long without one, so that partial
@@ -41,50 +41,7 @@ class SessionLimits:
     partial_seconds: float = 0.8
 
 
-@dataclass(frozen=True)
-class Utterance:
-    """Audio of one item to be transcribed: `pcm` is 16-bit little-endian samples of one channel."""
-
-    item_id: str
-    pcm: bytes
-    sample_rate: int
-
-    @property
-    def seconds(self) -> float:
-        """How long it lasts."""
-        return len(self.pcm) / SAMPLE_BYTES / self.sample_rate
-
-
 Output: TypeAlias = Event | Utterance
-
-
-class _Audio:
-    """Samples that wait; positions are counted in samples from the session's first one."""
-
-    def __init__(self) -> None:
-        self.start = 0
-        self._pcm = bytearray()
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self._pcm) // SAMPLE_BYTES
-
-    def seconds(self, sample_rate: int) -> float:
-        return (self.end - self.start) / sample_rate
-
-    def append(self, samples: NDArray[np.int16]) -> None:
-        self._pcm += samples.astype("<i2", copy=False).tobytes()
-
-    def all(self) -> bytes:
-        return bytes(self._pcm)
-
-    def take(self, until: int) -> bytes:
-        """The samples before `until`, which are gone from here."""
-        count = min(max(until - self.start, 0), self.end - self.start)
-        taken = bytes(self._pcm[: count * SAMPLE_BYTES])
-        del self._pcm[: count * SAMPLE_BYTES]
-        self.start += count
-        return taken
 
 
 @dataclass
@@ -104,7 +61,7 @@ class RealtimeSession:
         self._settings = settings
         self._limits = limits
         self._expires_at = expires_at
-        self._audio = _Audio()
+        self._audio = AudioBuffer()
         self._speech: _Speech | None = None
         self._agreements: dict[str, Agreement] = {}
         self._partial_seconds = limits.partial_seconds

@@ -17,6 +17,11 @@ LINGER_SECONDS = 10.0
 class BoundedWebSocket(WebSocketsSansIOProtocol):
     """Uvicorn's WebSocket, which alone would keep the socket of a client that reads nothing."""
 
+    def shutdown(self) -> None:
+        """Leave it to a session under way to say its last words: it knows that the server ends."""
+        if self.close_sent or not self.handshake_complete:
+            super().shutdown()
+
     async def run_asgi(self) -> None:
         """Run the application, then let the socket linger no longer than it may."""
         await super().run_asgi()

@@ -77,17 +77,17 @@ class Session:
 
     def rest(self, said_meanwhile=None):
         """The events until the server closes, and its code; twice a second something may be said."""
-        events = []
+        events, end = [], time.monotonic() + EVENT_SECONDS
         try:
-            while True:
-                if said_meanwhile is None:
-                    events.append(self.next())
-                    continue
-                self.say(said_meanwhile)
+            while time.monotonic() < end:
+                if said_meanwhile is not None:
+                    with contextlib.suppress(ConnectionClosed):  # what came before is still to be read
+                        self.say(said_meanwhile)
                 with contextlib.suppress(TimeoutError):
                     events.append(self.next(seconds=0.5))
         except ConnectionClosed as closed:
             return events, closed.rcvd.code if closed.rcvd else None
+        pytest.fail(f"not closed within {EVENT_SECONDS} s, after {events}")
 
 
 @pytest.fixture(scope="module")

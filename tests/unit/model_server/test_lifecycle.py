@@ -1,7 +1,5 @@
 """States: ready only when loaded and not leaving; requests are refused only once the drain is over."""
 
-import asyncio
-
 import pytest
 
 from model_server.errors import DrainingError
@@ -57,12 +55,10 @@ def test_closed_refuses_requests():
         lifecycle.check_open()
 
 
-def test_last_work_is_done_before_the_close():
-    lifecycle, done = after("loaded", "drain"), []
+def test_whoever_asked_is_told_of_the_close_once():
+    lifecycle, told = after("loaded", "drain"), []
+    lifecycle.when_closed(lambda: told.append(lifecycle.state))
 
-    async def work():
-        done.append(lifecycle.state)
+    lifecycle.close(), lifecycle.close()
 
-    lifecycle.before_close(work)
-    asyncio.run(lifecycle.finish())
-    assert done == [State.DRAINING]
+    assert told == [State.CLOSED]

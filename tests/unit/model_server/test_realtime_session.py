@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from model_server.protocols.realtime_session import RealtimeSession, SessionLimits, Utterance
+from model_server.protocols.realtime_audio import Utterance
+from model_server.protocols.realtime_session import RealtimeSession, SessionLimits
 from model_server.protocols.realtime_settings import SessionSettings
 
 RATE = 24_000
