@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from model_server.errors import NotFoundError
 from model_server.intake import read_body
 from model_server.open_inference import metadata
 from model_server.open_inference.rest import HEADER_LENGTH, read_infer, write_infer
@@ -18,6 +19,8 @@ from model_server.protocols.http import ServerParts, account_of, answering, post
 
 MODEL = "/v2/models/{name}"
 VERSION = f"{MODEL}/versions/{{version}}"
+# The SDK's own routes of these would let anyone unload the model.
+REPOSITORY = tuple(f"/v2/repository/models/{{name}}/{action}" for action in ("load", "unload"))
 
 
 def routes(server: ServerParts) -> list[BaseRoute]:
@@ -62,6 +65,11 @@ def routes(server: ServerParts) -> list[BaseRoute]:
         artefact = server.artefact
         return JSONResponse(metadata.model_metadata(server.served_name, artefact.version, artefact.engine))
 
+    async def repository(request: Request) -> Response:
+        raise NotFoundError(
+            f"{request.url.path} is not served; the model is the process's, from start to end"
+        )
+
     gets = {
         "/v2": server_metadata,
         "/v2/health/live": live,
@@ -72,6 +80,7 @@ def routes(server: ServerParts) -> list[BaseRoute]:
     return [
         *(route for path in (MODEL, VERSION) for route in post(f"{path}/infer", infer)),
         *(Route(path, answering(handler), methods=["GET"]) for path, handler in gets.items()),
+        *(route for path in REPOSITORY for route in post(path, repository)),
     ]
 
 
