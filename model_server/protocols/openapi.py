@@ -74,6 +74,7 @@ def document() -> dict[str, Any]:
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
+    sample = {"lang": operation.language, "source": operation.example}
     body = {"requestBody": {"required": True, "content": _content(operation.takes)}}
     answers = {str(operation.code): _answer(operation, operation.summary), **_refusals(operation)}
     if operation.tells_readiness:
@@ -86,7 +87,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "parameters": _parameters(operation),
         **(body if operation.takes else {}),
         "responses": answers,
-        "x-codeSamples": [{"lang": operation.language, "source": operation.example}],
+        "x-codeSamples": [sample] if operation.example else [],
     }
 
 
