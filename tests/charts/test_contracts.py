@@ -28,9 +28,9 @@ def test_predictors_know_their_pod_template_hash(render: Render) -> None:
 
 
 def test_nobody_outside_can_speak_with_our_headers(render: Render) -> None:
-    (route,) = render("model-server")["VirtualService", "asr"]["spec"]["http"]
+    routes = render("model-server", grpc={"enabled": True})["VirtualService", "asr"]["spec"]["http"]
     ours = {header for header in CONTRACTS["headers"].values() if header.startswith("x-serinus-")}
-    assert set(route["headers"]["request"]["remove"]) == ours
+    assert [set(route["headers"]["request"]["remove"]) for route in routes] == [ours, ours]
 
 
 def test_ports_are_those_agreed(render: Render) -> None:
@@ -43,6 +43,19 @@ def test_ports_are_those_agreed(render: Render) -> None:
         assert f"--port={number}" in template["spec"]["containers"][0]["args"]
     # By default the predictor listens on loopback alone, where neither a probe nor the gateway comes.
     assert "--host=0.0.0.0" in release["spec"]["containers"][0]["args"]
+
+
+def test_grpc_has_the_port_agreed_from_the_pod_to_the_gateway(render: Render) -> None:
+    port = CONTRACTS["ports"]["predictor_grpc"]
+    objects = render("model-server", grpc={"enabled": True})
+    (container,) = objects["Rollout", "asr"]["spec"]["template"]["spec"]["containers"]
+    assert {"name": "grpc", "containerPort": port} in container["ports"]
+    assert f"--grpc-port={port}" in container["args"]
+    service = {"name": "grpc", "port": port, "targetPort": "grpc", "appProtocol": "grpc"}
+    assert all(service in objects["Service", f"asr-{name}"]["spec"]["ports"] for name in ("stable", "canary"))
+    (weights,) = objects["VirtualService", "asr-weights-grpc"]["spec"]["http"]
+    assert [to["destination"]["port"] for to in weights["route"]] == [{"number": port}] * 2
+    assert {"port": "grpc"} in objects["NetworkPolicy", "asr"]["spec"]["ingress"][0]["ports"]
 
 
 def test_the_templates_are_those_agreed(render: Render) -> None:

@@ -13,7 +13,7 @@ Render = Callable[..., dict[tuple[str, str], dict[str, Any]]]
 SCHEMA = json.loads((paths.repository_root() / "charts" / "model-server" / "values.schema.json").read_text())
 # Seconds that others must exceed, at their highest.
 LONGEST = {"longestRequestSeconds": 4320}
-LATER = {"abortScaleDownDelaySeconds": 5000, "scaleDownDelaySeconds": 5000, "progressDeadlineSeconds": 5000}
+LATER = {"abortScaleDownDelaySeconds": 5000, "scaleDownDelaySeconds": 5000, "progressDeadlineSeconds": 9000}
 
 
 def arguments(render: Render, **overrides: Any) -> list[str]:
@@ -47,6 +47,12 @@ def bounds(section: str, which: str) -> dict[str, Any]:
         ({"server": {"callerHeader": "X-Caller"}}, "caller_header", "x-caller"),
         ({}, "caller_queue_seconds", None),
         ({"server": {"callerHeader": "x-caller", "callerQueueSeconds": 7.5}}, "caller_queue_seconds", 7.5),
+        ({}, "grpc_port", 0),
+        ({"grpc": {"enabled": True}}, "grpc_port", 8081),
+        ({}, "realtime_sessions", 32),
+        ({"server": {"realtimeSessions": 0}}, "realtime_sessions", 0),
+        ({"server": {"realtimeSessionSeconds": 60}}, "realtime_session_seconds", 60),
+        ({"server": {"realtimeIdleSeconds": 7.5}}, "realtime_idle_seconds", 7.5),
         ({"model": {"name": "asr-en"}}, "served_name", "asr-en"),
     ],
 )

@@ -63,6 +63,7 @@ def test_a_gate_that_is_off_has_no_step(render: Render) -> None:
         {"route": {"hosts": ["asr.example.com"]}},
         {"replicas": 5},
         {"networkPolicy": {"enabled": False}},
+        {"events": {"queue": 7}, "search": {"limit": 7}},
         {"monitoring": {"podMonitor": {"enabled": True}}},
     ],
     ids=lambda overrides: next(iter(overrides)),
@@ -80,6 +81,10 @@ def test_rules_and_routes_do_not_start_a_rollout(render: Render, overrides: dict
         {"server": {"vadMode": 2}},
         {"server": {"engineProcesses": 2}},
         {"automation": {"degree": "assist"}},
+        {"grpc": {"enabled": True}},
+        {"events": {"url": "http://receiver.example"}},
+        {"search": {"configMap": "prompts-7f3a"}},
+        {"tracing": {"endpoint": "http://traces.example:4318"}},
         {"faults": {"cut_tail_seconds": 0.2}},
         {"resources": {"limits": {"memory": "2Gi"}}},
     ],
@@ -123,9 +128,35 @@ def test_the_users_route_has_no_weights_and_delegates_to_the_one_that_has(render
     assert [to["weight"] for to in weights["spec"]["http"][0]["route"]] == [100, 0]
 
 
-def test_weights_are_made_once_and_removed_at_uninstall(render_text: Callable[..., str]) -> None:
+def test_grpc_has_the_rules_of_http_and_weights_of_its_own_port(render: Render) -> None:
+    objects = render("model-server", grpc={"enabled": True})
+    http, grpc = objects["VirtualService", "asr"]["spec"]["http"]
+    own = {"name", "match", "delegate"}
+    assert {name for name in http | grpc if http.get(name) != grpc.get(name)} == own
+    assert grpc["delegate"]["name"] == "asr-weights-grpc"
+    prefixes = [match["uri"]["prefix"] for match in grpc["match"]]
+    assert prefixes == ["/inference.GRPCInferenceService/", "/grpc.health.v1.Health/"]
+
+
+def test_argo_moves_the_weights_of_grpc_with_those_of_http(render: Render) -> None:
+    def moved(**overrides: Any) -> list[str]:
+        canary = render("model-server", **overrides)["Rollout", "asr"]["spec"]["strategy"]["canary"]
+        return [route["name"] for route in canary["trafficRouting"]["istio"]["virtualServices"]]
+
+    assert moved() == ["asr-weights"]
+    assert moved(grpc={"enabled": True}) == ["asr-weights", "asr-weights-grpc"]
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz/ready", "/v2/repository/models/asr/unload"])
+def test_what_operators_ask_is_not_routed_to_users(render: Render, path: str) -> None:
+    (route,) = render("model-server")["VirtualService", "asr"]["spec"]["http"]
+    assert [match for match in route["match"] if path.startswith(match["uri"]["prefix"])] == []
+
+
+@pytest.mark.parametrize("name", ["asr-weights", "asr-weights-grpc"])
+def test_weights_are_made_once_and_removed_at_uninstall(render_text: Callable[..., str], name: str) -> None:
     documents = render_text("model-server").split("\n---\n")
-    hooks = [document for document in documents if "name: asr-weights\n  namespace" in document]
+    hooks = [document for document in documents if f"name: {name}\n  namespace" in document]
     made, removed = sorted(hooks, key=lambda hook: "post-delete" in hook)
     assert len(hooks) == 2
     assert "helm.sh/hook: pre-install\n" in made
@@ -136,6 +167,7 @@ def test_weights_are_made_once_and_removed_at_uninstall(render_text: Callable[..
 def test_gitops_has_the_weights_as_an_ordinary_object(render: Render) -> None:
     objects = render("model-server", route={"weightsManagedBy": "manifest"})
     assert "annotations" not in objects["VirtualService", "asr-weights"]["metadata"]
+    assert "annotations" not in objects["VirtualService", "asr-weights-grpc"]["metadata"]
 
 
 def test_rendering_twice_gives_the_same(render_text: Callable[..., str]) -> None:

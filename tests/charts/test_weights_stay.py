@@ -1,4 +1,4 @@
-"""Who makes the weights route is chosen at install; a stub of the cluster's API answers Helm's look-up."""
+"""What of the weights' routes is chosen at install; a stub of the cluster's API answers Helm's look-ups."""
 
 import json
 import subprocess
@@ -63,7 +63,9 @@ def stub() -> Iterator[Stub]:
         server.shutdown()
 
 
-def upgrade(stub: Stub, folder: Path, managed_by: str, owner: dict[str, str]) -> tuple[int, str]:
+def upgrade(
+    stub: Stub, folder: Path, managed_by: str, owner: dict[str, str], *settings: str
+) -> tuple[int, str]:
     """Render an upgrade beside a weights route with the annotations `owner`."""
     metadata = {"name": "asr-weights", "namespace": "speech", "annotations": owner}
     stub.objects[ROUTE] = {
@@ -80,6 +82,7 @@ def upgrade(stub: Stub, folder: Path, managed_by: str, owner: dict[str, str]) ->
     chart = str(paths.repository_root() / "charts" / "model-server")
     command = [str(paths.bin_dir() / "helm"), "template", "asr", chart, "--namespace=speech", "--is-upgrade"]
     given = ["--dry-run=server", f"--kubeconfig={kubeconfig}", f"--set=route.weightsManagedBy={managed_by}"]
+    given += [f"--set={setting}" for setting in settings]
     done = subprocess.run([*command, *given], capture_output=True, text=True, check=False)
     return done.returncode, done.stderr
 
@@ -99,4 +102,23 @@ def test_an_upgrade_that_keeps_the_weights_is_rendered(
     _, said = upgrade(stub, tmp_path, managed_by, owner)
     assert "weightsManagedBy" not in said
     # Rendered: Helm went on to what the stub does not have.
+    assert "unable to build kubernetes objects" in said
+
+
+def test_grpc_is_refused_to_a_release_that_was_installed_without_its_route(
+    stub: Stub, tmp_path: Path
+) -> None:
+    code, said = upgrade(stub, tmp_path, "hook", {}, "grpc.enabled=true")
+    assert code != 0
+    assert "grpc.enabled needs the VirtualService asr-weights-grpc" in said
+
+
+def test_grpc_is_given_to_a_release_that_has_its_route(stub: Stub, tmp_path: Path) -> None:
+    stub.objects[f"{ROUTE}-grpc"] = {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "VirtualService",
+        "metadata": {"name": "asr-weights-grpc", "namespace": "speech"},
+    }
+    _, said = upgrade(stub, tmp_path, "hook", {}, "grpc.enabled=true")
+    assert "grpc.enabled" not in said
     assert "unable to build kubernetes objects" in said

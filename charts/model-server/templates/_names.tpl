@@ -22,6 +22,10 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{ .Release.Name }}-weights
 {{- end }}
 
+{{- define "model-server.weightsGrpc" -}}
+{{ .Release.Name }}-weights-grpc
+{{- end }}
+
 {{- /* Seconds from SIGTERM to exit at worst; 5 s for the process to end after its last answer. */ -}}
 {{- define "model-server.graceSeconds" -}}
 {{ add (ceil .Values.server.drainDelaySeconds | int) (int .Values.server.longestRequestSeconds) 5 }}

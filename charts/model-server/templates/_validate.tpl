@@ -3,11 +3,14 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- define "model-server.validate" -}}
 {{- include "model-server.validateModel" . -}}
 {{- include "model-server.validateCallers" . -}}
+{{- include "model-server.validateSearch" . -}}
+{{- include "model-server.validateEgress" . -}}
 {{- include "model-server.validateSteps" . -}}
 {{- include "model-server.validateGates" . -}}
 {{- include "model-server.validateTimes" . -}}
 {{- include "model-server.validateTemplatesExist" . -}}
 {{- include "model-server.validateWeightsStay" . -}}
+{{- include "model-server.validateGrpcHasWeights" . -}}
 {{- end }}
 
 {{- define "model-server.validateModel" -}}
@@ -30,6 +33,26 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- end -}}
 {{- if and $server.callerQueueSeconds (ge (float64 $server.callerQueueSeconds) (float64 $server.queueSeconds)) -}}
 {{- fail (printf "server.callerQueueSeconds must be below server.queueSeconds (%v), or one caller may fill the queue, not %v" $server.queueSeconds $server.callerQueueSeconds) -}}
+{{- end -}}
+{{- end }}
+
+{{- define "model-server.validateSearch" -}}
+{{- $search := .Values.search -}}
+{{- $places := compact (list $search.configMap $search.existingClaim $search.url) -}}
+{{- if gt (len $places) 1 -}}
+{{- fail (printf "at most one of search.configMap, search.existingClaim and search.url may be set, not %d" (len $places)) -}}
+{{- end -}}
+{{- if and $search.authorizationSecret (not $search.url) -}}
+{{- fail (printf "search.authorizationSecret (%s) needs search.url, whose engine asks for it; it is empty" $search.authorizationSecret) -}}
+{{- end -}}
+{{- end }}
+
+{{- define "model-server.validateEgress" -}}
+{{- if and .Values.networkPolicy.egressPorts (not (compact (list .Values.events.url .Values.search.url .Values.tracing.endpoint))) -}}
+{{- fail (printf "networkPolicy.egressPorts (%v) would open what nothing asks: set events.url, search.url or tracing.endpoint, or none" (join ", " .Values.networkPolicy.egressPorts)) -}}
+{{- end -}}
+{{- if and .Values.events.text (not .Values.events.url) -}}
+{{- fail "events.text needs events.url, where the words are sent; it is empty" -}}
 {{- end -}}
 {{- end }}
 
@@ -106,6 +129,17 @@ namespace can be looked up (a GitOps renderer that is told the API versions cann
 {{- $route := lookup "networking.istio.io/v1" "VirtualService" .Release.Namespace $name -}}
 {{- if dig "metadata" "annotations" "meta.helm.sh/release-name" "" $route -}}
 {{- fail (printf "route.weightsManagedBy must stay manifest, not hook: this upgrade would delete the VirtualService %s, and users would get 404" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- /* A release installed by a chart without gRPC has no such route, and a hook that runs at upgrades would reset weights. */ -}}
+{{- define "model-server.validateGrpcHasWeights" -}}
+{{- if and .Values.grpc.enabled .Release.IsUpgrade (eq .Values.route.weightsManagedBy "hook") -}}
+{{- $http := lookup "networking.istio.io/v1" "VirtualService" .Release.Namespace (include "model-server.weights" .) -}}
+{{- $name := include "model-server.weightsGrpc" . -}}
+{{- if and $http (not (lookup "networking.istio.io/v1" "VirtualService" .Release.Namespace $name)) -}}
+{{- fail (printf "grpc.enabled needs the VirtualService %s, which this release was installed without: install it anew" $name) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
