@@ -24,6 +24,10 @@ START_SECONDS = 60
 STOP_SECONDS = 30
 
 
+def pytest_addoption(parser):
+    parser.addoption("--drains", type=int, default=1, help="how often a predictor under load is told to end")
+
+
 def _wait_until(what, condition, seconds):
     """What `condition` returns once it is true; a failure that says what did not happen in time."""
     end = time.monotonic() + seconds
@@ -32,7 +36,7 @@ def _wait_until(what, condition, seconds):
         result = condition()
         if result:
             return result
-        pause.wait(0.02)
+        pause.wait(0.05)
     pytest.fail(f"not within {seconds} s: {what}")
 
 
@@ -45,6 +49,9 @@ class Predictor:
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self._log_path = log_path
+        # One for all requests: making a client loads certificates, which takes longer than many a request. Each
+        # request has a connection of its own, so that none is there when nobody should be connected.
+        self._client = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), trust_env=False)
         # One engine is enough for most, and the default, one for each CPU, starts more slowly.
         command = [sys.executable, "-m", "model_server", "--model", str(folder), "--port", str(port)]
         command += ["--engine-processes", "1", *flags]
@@ -60,7 +67,7 @@ class Predictor:
     def state(self):
         """What /healthz/ready says: its status and state; (0, "") where nobody listens."""
         try:
-            answer = httpx.get(f"{self.url}/healthz/ready", timeout=5)
+            answer = self._client.get(f"{self.url}/healthz/ready", timeout=5)
         except httpx.TransportError:
             return 0, ""
         return answer.status_code, answer.json()["state"]
@@ -90,13 +97,14 @@ class Predictor:
             "content-type": "audio/wav",
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
-        return httpx.post(f"{self.url}/v1/models/asr:predict", content=content, headers=sent, timeout=timeout)
+        url = f"{self.url}/v1/models/asr:predict"
+        return self._client.post(url, content=content, headers=sent, timeout=timeout)
 
     def metric(self, name, /, **labels):
         """One sample of /metrics; None where it does not exist."""
         from prometheus_client.parser import text_string_to_metric_families
 
-        for family in text_string_to_metric_families(httpx.get(f"{self.url}/metrics").text):
+        for family in text_string_to_metric_families(self._client.get(f"{self.url}/metrics").text):
             for sample in family.samples:
                 if sample.name == name and sample.labels == labels:
                     return sample.value

@@ -1,4 +1,7 @@
-"""The end: SIGTERM under load makes it unready at once, loses no request and exits 0."""
+"""The end: SIGTERM under load makes it unready at once, loses no request and exits 0.
+
+`pytest tests/integration/model_server/test_drain.py --drains 50` does it fifty times.
+"""
 
 import socket
 import threading
@@ -12,7 +15,13 @@ DRAIN_SECONDS = 2
 ENDPOINT_LAG_SECONDS = 1
 
 
-def test_sigterm_under_load_loses_nothing(launch, clip, repeated, wait_until):
+def pytest_generate_tests(metafunc):
+    if "drain" in metafunc.fixturenames:
+        # Known to pytest only where this folder, or a file of it, is named on the command line.
+        metafunc.parametrize("drain", range(metafunc.config.getoption("drains", 1)))
+
+
+def test_sigterm_under_load_loses_nothing(drain, launch, clip, repeated, wait_until):
     predictor = launch("--drain-delay-seconds", str(DRAIN_SECONDS)).wait_ready()
     removed = threading.Event()
     long_clip = repeated(2)
