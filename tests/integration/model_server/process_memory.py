@@ -1,7 +1,7 @@
 """What a predictor and its engine processes hold, read from /proc.
 
-The proportional set size (PSS) divides a shared page among those that share it, so that the sum is what all of
-them cost together.
+The proportional set size (PSS) divides a shared page among those that share it: the sum is what they cost
+together.
 """
 
 import threading
