@@ -49,7 +49,7 @@ class Predictor:
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self._log_path = log_path
-        # One for all requests: making a client loads certificates, which takes longer than many a request. Each
+        # One for all requests: making a client loads certificates, and takes longer than many a request. Each
         # request has a connection of its own, so that none is there when nobody should be connected.
         self._client = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), trust_env=False)
         # One engine is enough for most, and the default, one for each CPU, starts more slowly.
