@@ -13,7 +13,9 @@ from model_server.errors import ArtefactError
 Conversion = Callable[[Path, Path], None]
 
 # name in a recipe: (module, function of (what was brought, what to write)).
-CONVERSIONS: dict[str, tuple[str, str]] = {}
+CONVERSIONS: dict[str, tuple[str, str]] = {
+    "whisper-ctranslate2": ("model_server.artefact.whisper_weights", "convert"),
+}
 
 
 def conversion(name: str) -> Conversion:
