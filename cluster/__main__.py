@@ -55,6 +55,10 @@ def parser() -> argparse.ArgumentParser:
     build = add("build", build_own, "build images/NAME and print its tag (alone on standard output)")
     build.add_argument("name", metavar="NAME", help="a folder of images/ with a Dockerfile")
     build.add_argument("--context", type=Path, help="the folder it copies from (default: the repository)")
+    build.add_argument(
+        "--argument", action="append", default=[], metavar="NAME=VALUE", help="a build argument"
+    )
+    build.add_argument("--target", default="", metavar="STAGE", help="a stage other than the last")
     load = add("load", load_images, "copy images of Docker into the cluster, those it lacks")
     load.add_argument("images", metavar="IMAGE", nargs="+")
     add("down", down, "delete the kind cluster; images and caches stay")
@@ -94,7 +98,9 @@ def make_images(_: argparse.Namespace) -> None:
 def build_own(options: argparse.Namespace) -> None:
     """Build one image of this repository."""
     engine.ensure_engine()
-    print(own_images.build_own(options.name, pins.load(), folder=options.context))
+    arguments = tuple((name, value) for name, _, value in (item.partition("=") for item in options.argument))
+    variant = own_images.Variant(arguments, options.target)
+    print(own_images.build_own(options.name, pins.load(), folder=options.context, variant=variant))
 
 
 def load_images(options: argparse.Namespace) -> None:

@@ -17,7 +17,6 @@ TESTS = ("tests", "test", "testing")
 # What a running predictor imports; uvicorn and Starlette import the last ones late.
 SERVING = (
     "model_server.server",
-    "model_server.engines.onnx",
     "prometheus_client.openmetrics.exposition",
     "python_multipart.multipart",
     "uvicorn.lifespan.on",
@@ -25,15 +24,16 @@ SERVING = (
     "uvicorn.protocols.http.auto",
     "uvicorn.protocols.websockets.auto",
 )
+ENGINES = {"onnx": "model_server.engines.onnx", "torch": "model_server.engines.whisper"}
 
 
-def main() -> None:
-    """Trim the environment this runs in."""
+def main(engine: str) -> None:
+    """Trim the environment this runs in to what serves models of this engine."""
     for name in UNUSED:
         for path in (SITE / name, *SITE.glob(f"{name}-*.dist-info")):
             shutil.rmtree(path, ignore_errors=True)
     (SITE / "distutils-precedence.pth").unlink(missing_ok=True)
-    for name in SERVING:
+    for name in (*SERVING, ENGINES[engine]):
         importlib.import_module(name)
     files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
     loaded = [Path(file) for file in files if file]
@@ -48,4 +48,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

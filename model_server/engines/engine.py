@@ -46,8 +46,14 @@ def _onnx(artefact: Artefact, threads: int) -> Engine:
     return MoonshineOnnx(artefact, threads)
 
 
+def _torch(artefact: Artefact, threads: int) -> Engine:
+    from model_server.engines.whisper import WhisperTorch
+
+    return WhisperTorch(artefact, threads)
+
+
 # Engines are extras: each is imported only when a model.yaml names it.
-ENGINES: dict[str, Callable[[Artefact, int], Engine]] = {"onnx": _onnx}
+ENGINES: dict[str, Callable[[Artefact, int], Engine]] = {"onnx": _onnx, "torch": _torch}
 # Those whose hypotheses have the times of their words; known before one is loaded, to refuse early.
 WITH_WORD_TIMES = frozenset({"torch"})
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cluster.errors import InputError
-from cluster.own_images import inputs
+from cluster.own_images import Variant, build_arguments, inputs
 
 DOCKERFILE = """\
 ARG BASE_IMAGE=python:3.13-slim-trixie
@@ -37,3 +37,13 @@ def test_copied_folders_and_bind_mounts_are_inputs(context: Path) -> None:
 def test_copy_of_what_is_not_there_is_refused(context: Path) -> None:
     with pytest.raises(InputError, match="copies 'absent'"):
         inputs("COPY absent /x", context)
+
+
+def test_argument_that_the_dockerfile_lacks_is_refused() -> None:
+    with pytest.raises(InputError, match="no argument 'ENGINE'; it has BASE_IMAGE"):
+        build_arguments(DOCKERFILE, {}, Variant((("ENGINE", "torch"),)))
+
+
+def test_variant_is_told_in_the_tag() -> None:
+    assert Variant((("ENGINE", "torch"),), "test").words == ["torch", "test"]
+    assert Variant().words == []

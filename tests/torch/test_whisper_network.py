@@ -1,0 +1,65 @@
+"""Encoder and decoder: the kept keys change nothing, the known silence little, and weights must fit."""
+
+import pytest
+import soundfile
+import soxr
+import torch
+
+from model_server.engines.weights import Weights
+from model_server.engines.whisper_mel import LogMel
+from model_server.engines.whisper_network import Decoder, Encoder
+
+TOKENS = [50258, 50259, 50359, 50363, 440, 1702, 3699, 21831]
+
+
+@pytest.fixture(scope="module")
+def weights(artefact):
+    return Weights(artefact.path("model.safetensors"), "float32")
+
+
+@pytest.fixture(scope="module")
+def encoder(weights):
+    return Encoder(weights)
+
+
+@pytest.fixture(scope="module")
+def decoder(weights):
+    return Decoder(weights)
+
+
+@pytest.fixture(scope="module")
+def mel(artefact):
+    """Frames of the self-test's clip, as many as asked for."""
+    samples, rate = soundfile.read(artefact.path("self-test.wav"), dtype="float32")
+    samples = soxr.resample(samples, rate, 16_000)
+    return lambda frames: LogMel(80)(samples, frames)
+
+
+def test_sizes_are_those_of_the_paper(encoder, decoder):
+    assert (encoder.width, encoder.mels, encoder.frames) == (512, 80, 1_500)
+    assert (decoder.shape, decoder.max_tokens, decoder.vocabulary_size) == ((6, 8), 448, 51_865)
+
+
+def test_steps_give_the_logits_of_one_pass(encoder, decoder, mel):
+    encoded = encoder(mel(400)).output
+    at_once = decoder.step(TOKENS, 0, decoder.listen(encoded))
+    kept = decoder.listen(encoded)
+    decoder.step(TOKENS[:4], 0, kept)
+    for at in range(4, len(TOKENS)):
+        logits = decoder.step(TOKENS[at : at + 1], at, kept)
+
+    assert logits.numpy() == pytest.approx(at_once.numpy(), abs=1e-3)
+
+
+def test_known_silence_stands_for_the_rest_of_the_window(encoder, mel):
+    whole = mel(3_000)
+    silence = encoder(torch.full((1, 80, 3_000), float(whole.min())))
+
+    short = encoder(mel(400), silence).output
+    full = encoder(whole).output
+
+    alike = torch.cosine_similarity(short[0, :200], full[0, :200], dim=-1)
+    alone = torch.cosine_similarity(encoder(mel(400)).output[0], full[0, :200], dim=-1)
+    assert short.shape == full.shape
+    assert alike.mean() > 0.95
+    assert alike.mean() > alone.mean()
