@@ -1,6 +1,9 @@
 """The predictor takes what the chart gives it: each value is the option it is named for, up to its bounds."""
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +16,14 @@ Render = Callable[..., dict[tuple[str, str], dict[str, Any]]]
 SCHEMA = json.loads((paths.repository_root() / "charts" / "model-server" / "values.schema.json").read_text())
 # Seconds that others must exceed, at their highest.
 LONGEST = {"longestRequestSeconds": 4320}
+# Every flag that no default has; a search is by a catalogue or by an engine.
+EVERYTHING = {
+    "grpc": {"enabled": True},
+    "server": {"callerHeader": "x-caller", "callerQueueSeconds": 20, "logTranscripts": True},
+    "events": {"url": "http://receiver.example", "text": True},
+    "faults": {"seed": 1},
+}
+CATALOGUE, ENGINE = {"configMap": "prompts"}, {"url": "http://engine.example"}
 LATER = {"abortScaleDownDelaySeconds": 5000, "scaleDownDelaySeconds": 5000, "progressDeadlineSeconds": 9000}
 
 
@@ -79,3 +90,13 @@ def test_the_predictor_takes_every_number_at_its_bounds(render: Render, which: s
 def test_the_chart_offers_the_predictors_degrees_of_automation(render: Render) -> None:
     for degree in SCHEMA["properties"]["automation"]["properties"]["degree"]["enum"]:
         assert options(render, automation={"degree": degree}).review.degree == degree
+
+
+def test_the_chart_reaches_every_flag_of_the_predictor(render: Render) -> None:
+    command = [sys.executable, "-m", "model_server", "--help"]
+    told = subprocess.run(
+        command, cwd=paths.repository_root(), capture_output=True, text=True, check=True
+    ).stdout
+    flags = set(re.findall(r"(?<![\w-])--[a-z-]*[a-z]", told)) - {"--help"}
+    given = arguments(render, **EVERYTHING, search=CATALOGUE) + arguments(render, **EVERYTHING, search=ENGINE)
+    assert flags - {argument.split("=")[0] for argument in given} == set()
