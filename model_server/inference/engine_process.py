@@ -5,12 +5,11 @@ Everything happens on the event loop's thread. Knows nothing of other engine pro
 
 import asyncio
 import contextlib
-import json
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
-from typing import Any, Protocol
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, Protocol, TypeVar
 
 from model_server.errors import InternalError
 from model_server.inference.messages import (
@@ -20,6 +19,7 @@ from model_server.inference.messages import (
     LOADED,
     Job,
     Progress,
+    read_message,
     read_refusal,
     read_step,
     write,
@@ -27,6 +27,7 @@ from model_server.inference.messages import (
 )
 from model_server.inference.settings import MESSAGE_BYTES, Settings
 
+Read = TypeVar("Read")
 # A job that takes this long, and this much for each second of audio, hangs: above the longest fault and the
 # slowest engine that is waited for.
 HANGS_AFTER_SECONDS, HANGS_AFTER_RATIO = 120.0, 2.0
@@ -110,13 +111,13 @@ class EngineProcess:
             async with asyncio.timeout(limit):
                 self._send(text, descriptors)
                 while END not in (answer := await self._answer()):
-                    yield read_step(answer)
+                    yield self._understood(read_step, answer)
         except TimeoutError as error:
             self._process.kill()
             raise InternalError(f"the engine did not finish this request in {limit:.0f} s") from error
         finally:
             self._cancel_unless_ended()
-        refusal = read_refusal(answer)
+        refusal = self._understood(read_refusal, answer)
         if refusal is not None:
             raise refusal
 
@@ -141,6 +142,14 @@ class EngineProcess:
             raise InternalError("the engine process died at this request; another takes its place")
         return answer
 
+    def _understood(self, read: Callable[[dict[str, Any]], Read], answer: dict[str, Any]) -> Read:
+        """What an answer says; a process that answers nonsense is ended."""
+        try:
+            return read(answer)
+        except InternalError:
+            self._process.kill()
+            raise
+
     def _send(self, text: bytes, descriptors: list[int]) -> None:
         try:
             socket.send_fds(self._socket, [text], descriptors)
@@ -162,11 +171,16 @@ class EngineProcess:
         if not text:
             self._end()
             return
-        message = json.loads(text)
+        try:
+            message = read_message(text)
+        except InternalError:
+            self._process.kill()
+            self._end()
+            return
         if LOADED in message or FAILED in message:
             self._owner.note_loaded(self, message.get(FAILED))
             return
-        if message["job"] == self._job:
+        if message.get("job") == self._job:
             self._answers.put_nowait(message)
         if END in message:
             self._job = None

@@ -5,7 +5,8 @@ Pure conversions; knows nothing of sockets.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from model_server import errors
 from model_server.audio import Clip
 from model_server.content import Content
 from model_server.engines.engine import Hypothesis
-from model_server.errors import RefusedError
+from model_server.errors import InternalError, RefusedError
 from model_server.pipeline import Figures
 from model_server.quality import InputQuality
 from model_server.transcript import SpokenSegment, Word
@@ -102,8 +103,22 @@ def write_step(job: int, clip: int, step: Hypothesis | SpokenSegment | Figures) 
     return _text({**about, "partial": step.text})
 
 
+def read_message(text: bytes) -> dict[str, Any]:
+    """What an engine process says; an InternalError where it is no message."""
+    with _understood():
+        message = json.loads(text)
+        if not isinstance(message, dict):
+            raise TypeError(f"a message must be an object, not {type(message).__name__}")
+    return message
+
+
 def read_step(data: dict[str, Any]) -> Progress:
-    """What a recogniser came to, from a text read already."""
+    """What a recogniser came to, from a message; an InternalError where that is nothing."""
+    with _understood():
+        return _step(data)
+
+
+def _step(data: dict[str, Any]) -> Progress:
     clip = int(data["clip"])
     if "partial" in data:
         return Partial(clip, str(data["partial"]))
@@ -126,16 +141,26 @@ def write_refusal(job: int, error: RefusedError) -> bytes:
 
 
 def read_refusal(data: dict[str, Any]) -> RefusedError | None:
-    """The error of a job's end, None where it ended well."""
+    """The error of a job's end, None where it ended well; raises an InternalError where it is none."""
     if data[END] is None:
         return None
     kinds = {kind.__name__: kind for kind in errors.REFUSALS}
-    return kinds[data[END]](str(data["sentence"]))
+    with _understood():
+        return kinds[data[END]](str(data["sentence"]))
 
 
 def write(**fields: object) -> bytes:
     """The text of a message that is all data."""
     return _text(fields)
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """An engine process decodes untrusted bytes; if they own it, what it says is untrusted too."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise InternalError("an engine process said what is no answer; another takes its place") from error
 
 
 def _text(data: dict[str, Any]) -> bytes:
