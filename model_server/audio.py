@@ -23,6 +23,8 @@ MAX_CHANNELS = 8
 BLOCK_FRAMES = 65_536
 # Float files may overshoot full scale a little; +12 dB is no overshoot but another scale (say, 16-bit).
 MAX_PEAK = 4.0
+# What libsndfile says of a FLAC stream whose header leaves the count open (SF_COUNT_MAX).
+UNKNOWN_FRAMES = 2**63 - 1
 
 
 # Raw little-endian samples of one channel: type, and what makes full scale 1.
@@ -83,6 +85,8 @@ def _allowed(clip: Clip, max_seconds: float) -> Clip:
         )
     if not 1 <= clip.channels <= MAX_CHANNELS:
         raise BadAudioError(f"audio must have 1 to {MAX_CHANNELS} channels, not {clip.channels}")
+    if clip.frames == UNKNOWN_FRAMES:
+        raise BadAudioError("the audio's header must say how many samples there are, not leave it open")
     if clip.frames < 1:
         raise BadAudioError("the audio has a header but no samples")
     if clip.seconds > max_seconds:

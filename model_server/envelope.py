@@ -29,9 +29,11 @@ STARTS = {
     "websocket": ("websocket.accept", "websocket.http.response.start"),
 }
 ACCOUNT = "serinus.account"  # its key in the ASGI scope
+# Starlette's routes end in $, which lets a newline follow.
 SPEECH_PATH = re.compile(
-    r"/v1/models/[^/]+:predict|/v1/audio/transcriptions|/v2/models/[^/]+(/versions/[^/]+)?/infer"
+    r"(/v1/models/[^/]+:predict|/v1/audio/transcriptions|/v2/models/[^/]+(/versions/[^/]+)?/infer)\n?"
 )
+LOGGED_PATH_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def count_request(metrics: Metrics, path: str, account: Account, code: int) -> N
         "request",
         extra={
             "request_id": account.request_id,
-            "path": path,
+            "path": path[:LOGGED_PATH_CHARACTERS],
             "traffic": account.traffic,
             "code": code,
             "reason": account.reason,

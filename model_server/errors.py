@@ -13,6 +13,7 @@ ModelServerError
     ├── BadRequestError        400  the request cannot be understood
     ├── NotFoundError          404  another model or route
     ├── MethodError            405  the route is there, for another method
+    ├── SlowUploadError        408  the body comes in too slowly
     ├── TooLongError           413  more seconds than allowed
     ├── TooLargeError          413  more bytes than allowed
     ├── UnsupportedMediaError  415  a content type this server does not take
@@ -27,6 +28,16 @@ ModelServerError
 """
 
 from typing import ClassVar
+
+# Sentences quote what was sent, which may be long.
+MAX_SENTENCE_CHARACTERS = 500
+
+
+def shortened(sentence: str) -> str:
+    """The sentence, its end left out where it is long."""
+    if len(sentence) <= MAX_SENTENCE_CHARACTERS:
+        return sentence
+    return f"{sentence[: MAX_SENTENCE_CHARACTERS - 3]}..."
 
 
 class ModelServerError(Exception):
@@ -78,8 +89,8 @@ class RefusedError(ModelServerError):
     reason: ClassVar[str]
 
     def __init__(self, sentence: str, retry_after_seconds: int | None = None):
-        super().__init__(sentence)
-        self.sentence = sentence
+        self.sentence = shortened(sentence)
+        super().__init__(self.sentence)
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -99,6 +110,12 @@ class MethodError(RefusedError):
     """The route is there, for another method."""
 
     code, reason = 405, "bad_request"
+
+
+class SlowUploadError(RefusedError):
+    """The body comes in too slowly to be waited for."""
+
+    code, reason = 408, "slow_upload"
 
 
 class TooLongError(RefusedError):
@@ -171,6 +188,7 @@ REFUSALS: tuple[type[RefusedError], ...] = (
     BadRequestError,
     NotFoundError,
     MethodError,
+    SlowUploadError,
     TooLongError,
     TooLargeError,
     UnsupportedMediaError,

@@ -38,6 +38,7 @@ class Options:
     realtime_sessions: int
     realtime_session_seconds: float
     realtime_idle_seconds: float
+    upload_timeout_seconds: float
     caller_header: str | None
     caller_queue_seconds: float | None
     review: Review
@@ -73,6 +74,7 @@ def parse_options(arguments: list[str], environment: Mapping[str, str]) -> Optio
         realtime_sessions=given.realtime_sessions,
         realtime_session_seconds=given.realtime_session_seconds,
         realtime_idle_seconds=given.realtime_idle_seconds,
+        upload_timeout_seconds=given.upload_timeout_seconds,
         caller_header=given.caller_header,
         caller_queue_seconds=given.caller_queue_seconds,
         review=Review(given.automation, given.review_threshold),
@@ -126,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
         "--realtime-session-seconds", type=_number(1, 86_400), default=3600.0, metavar="S", help=_SESSION_HELP
     )
     add("--realtime-idle-seconds", type=_number(0.1, 3_600), default=60.0, metavar="S", help=_IDLE_HELP)
+    add("--upload-timeout-seconds", type=_number(0.1, 3_600), default=30.0, metavar="S", help=_UPLOAD_HELP)
     add("--caller-header", type=str.lower, metavar="NAME", help=_CALLER_HELP)
     add("--caller-queue-seconds", type=_number(0.1, 36_000), metavar="S", help=_CALLER_QUEUE_HELP)
     add("--automation", choices=DEGREES, default="full", help=_AUTOMATION_HELP)
@@ -148,6 +151,7 @@ _QUEUE_HELP = "audio seconds that may wait or be worked on; more is answered 503
 _DEADLINE_HELP = "a request that waited longer is answered 503 (default: 30)"
 _DRAIN_HELP = "how long to go on accepting after SIGTERM, not ready (default: 5)"
 _AUDIO_HELP = "longest request taken; more is answered 413 (default: 600)"
+_UPLOAD_HELP = "longest pause within a head or body, and time for a head; then 408 (default: 30)"
 
 
 def _fault_help() -> str:

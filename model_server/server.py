@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Generator
+from functools import partial
 
 import kserve.model_server
 import prometheus_client
@@ -17,6 +18,7 @@ from kserve.protocol.rest.server import RESTServer
 
 from model_server import faults
 from model_server.artefact.manifest import Artefact
+from model_server.connection import BoundedConnection, allow_connections
 from model_server.envelope import Envelope, Identity
 from model_server.errors import StartRefusedError
 from model_server.inference.pool import EnginePool
@@ -26,6 +28,7 @@ from model_server.log import LOGGER
 from model_server.metrics import Metrics
 from model_server.model import SpeechModel
 from model_server.options import Options
+from model_server.pace import PacedUploads
 from model_server.protocols import realtime_socket
 from model_server.protocols.application import application
 from model_server.protocols.grpc_server import GrpcServer
@@ -72,6 +75,7 @@ class PredictorServer:
 
     def run(self) -> int:
         """Serve until told to stop; the process's exit status."""
+        allow_connections()
         if self._options.faults != faults.NO_FAULTS:
             LOGGER.warning("faults on purpose", extra={"faults": faults.given(self._options.faults)})
         with asyncio.Runner(loop_factory=self._uvicorn.config.get_loop_factory()) as runner:
@@ -84,7 +88,7 @@ class PredictorServer:
         registry = ModelRepository()
         registry.update(SpeechModel(options.served_name, self._lifecycle))
         frame = ModelServer(registered_models=registry, enable_grpc=False, workers=1)
-        app = application(parts, kserve.model_server.app)
+        app = PacedUploads(application(parts, kserve.model_server.app), options.upload_timeout_seconds)
         rest = RESTServer(
             Envelope(app, identity, parts.metrics, self._lifecycle, options.caller_header),
             frame.dataplane,
@@ -95,6 +99,7 @@ class PredictorServer:
         # The SDK has no parameter for it and listens everywhere.
         rest.config.host = options.host
         realtime_socket.configure(rest.config)
+        rest.config.http = partial(BoundedConnection, head_seconds=options.upload_timeout_seconds)
         rest.create_application()
         return SignalFreeUvicorn(rest.config)
 

@@ -18,7 +18,15 @@ from model_server.artefact.manifest import Artefact
 from model_server.audio import Clip, read_header
 from model_server.content import Content
 from model_server.envelope import ACCOUNT
-from model_server.errors import ClientGoneError, InternalError, MethodError, NotFoundError, RefusedError
+from model_server.errors import (
+    ClientGoneError,
+    InternalError,
+    MethodError,
+    NotFoundError,
+    RefusedError,
+    SlowUploadError,
+    shortened,
+)
 from model_server.intake import BodyRoom, BodyShare, IntakeLimits, read_body
 from model_server.lifecycle import Lifecycle
 from model_server.log import LOGGER
@@ -31,7 +39,7 @@ ErrorBody = Callable[[RefusedError], dict[str, Any]]
 Result = TypeVar("Result")
 # Reading a header of this much content is quicker than asking another thread to.
 READ_INLINE_BYTES = 1_048_576
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,8 @@ def answering(handler: Handler, error_body: ErrorBody = sentence_body) -> Handle
         try:
             return await handler(request)
         except RefusedError as error:
-            refused = error
+            # Its traceback knows this frame, and with it the body, until garbage is collected.
+            refused = error.with_traceback(None)
         except ClientDisconnect:
             refused = ClientGoneError("the client left before its request was complete")
         except Exception:  # noqa: BLE001  the process edge of a request
@@ -145,18 +154,22 @@ async def unless_gone(request: Request, work: Awaitable[Result]) -> Result:
         if not working.done():
             working.cancel()
             await asyncio.wait((working,))
+        # A refusal's traceback knows this frame, and its task the refusal: with the body, until a collection.
+        del working, leaving
 
 
 def refusal(error: RefusedError, error_body: ErrorBody = sentence_body) -> Response:
     """The answer of a refusal."""
     wait = error.retry_after_seconds
     headers = {} if wait is None else {"retry-after": str(wait)}
+    if isinstance(error, SlowUploadError):
+        headers["connection"] = "close"
     return JSONResponse(error_body(error), status_code=error.code, headers=headers)
 
 
 def error_answer(code: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
     """An answer with a sentence in JSON."""
-    return JSONResponse({"error": sentence}, status_code=code, headers=headers)
+    return JSONResponse({"error": shortened(sentence)}, status_code=code, headers=headers)
 
 
 async def _post_only(request: Request) -> Response:

@@ -14,6 +14,7 @@ from model_server.errors import (
     NotFoundError,
     QueueFullError,
     RefusedError,
+    SlowUploadError,
     TooLargeError,
     TooLongError,
     UnsupportedMediaError,
@@ -31,8 +32,16 @@ PROTOCOLS = {
     OPERATION: "For the kubelet, Prometheus and people who look after the server; not for the gateway.",
 }
 SPEECH_REFUSALS: tuple[type[RefusedError], ...] = (
-    *(BadRequestError, NotFoundError, MethodError, TooLongError, TooLargeError, UnsupportedMediaError),
-    *(BadAudioError, CallerLimitError, InternalError, QueueFullError, DeadlineError, DrainingError),
+    *(BadRequestError, NotFoundError, MethodError, SlowUploadError, TooLongError, TooLargeError),
+    *(
+        UnsupportedMediaError,
+        BadAudioError,
+        CallerLimitError,
+        InternalError,
+        QueueFullError,
+        DeadlineError,
+        DrainingError,
+    ),
 )
 
 

@@ -6,7 +6,7 @@ import pytest
 from model_server import errors
 from model_server.protocols.grpc_calls import STATUS, status_of
 
-OF_HTTP_ONLY = (errors.MethodError,)
+OF_HTTP_ONLY = (errors.MethodError, errors.SlowUploadError)
 
 
 @pytest.mark.parametrize(
