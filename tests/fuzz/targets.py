@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 import yaml
 from hypothesis import strategies as st
+from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 
 from model_server.account import Account, request_id
 from model_server.artefact.manifest import MANIFEST, read_manifest
@@ -22,6 +23,8 @@ from model_server.engines.tokens import detokenize, read_vocabulary
 from model_server.errors import ArtefactError, RefusedError
 from model_server.inference.messages import read_message, read_refusal, read_step, write_step
 from model_server.intake import BodyRoom, IntakeLimits
+from model_server.open_inference import grpc_message, rest
+from model_server.open_inference.clips import read_clips
 from model_server.pipeline import STAGES, Figures
 from model_server.protocols.kserve_v1 import read_json
 from model_server.protocols.multipart import read_form
@@ -88,6 +91,32 @@ def check_json(data: bytes) -> None:
     assert sum(clip.seconds for clip in read_json(data, LIMITS)) <= MAX_SECONDS
 
 
+def check_tensors(data: bytes) -> None:
+    """Open Inference: the first two bytes are the JSON's length; clips are no longer than allowed."""
+    length = int.from_bytes(data[:2], "big")
+    request = rest.read_infer(Content.of(data[2:]), str(length) if length else None)
+    assert sum(clip.seconds for clip in read_clips(request, 16_000, MAX_SECONDS)) <= MAX_SECONDS
+
+
+def check_grpc(data: bytes) -> None:
+    """The same as a gRPC message."""
+    request = grpc_message.read_infer(*grpc_message.read_message(data))
+    assert sum(clip.seconds for clip in read_clips(request, 16_000, MAX_SECONDS)) <= MAX_SECONDS
+
+
+def grpc_request() -> bytes:
+    """Two samples as raw contents."""
+    tensor = {"name": "audio", "datatype": "INT16", "shape": [2]}
+    message = pb.ModelInferRequest(model_name="asr", inputs=[tensor], raw_input_contents=[bytes(4)])
+    return bytes(message.SerializeToString())
+
+
+def infer_request(tensor: dict[str, object], binary: bytes = b"") -> bytes:
+    """An Open Inference request, the length of its JSON before it."""
+    text = json.dumps({"id": "1", "inputs": [{"name": "audio", **tensor}]}).encode()
+    return (len(text) if binary else 0).to_bytes(2, "big") + text + binary
+
+
 def check_headers(data: bytes) -> None:
     """A request id fits a header and a log line; a deadline is never longer than the server's own."""
     text = data.decode("latin-1")
@@ -148,9 +177,19 @@ MODEL = yaml.safe_dump(
         **{"sample_rate": 16_000, "limits": {"max_segment_seconds": 24, "max_tokens_per_second": 6.5}},
         "files": [{"path": "clip.wav", "sha256": "0" * 64}],
         "self_test": {"audio": "clip.wav", "text": "a clip"},
-        "reference": {"input_duration_seconds": {"bounds": [1.0, 2.0], "counts": [1, 2, 3]}},
+        "reference": {"asr_input_duration_seconds": {"bounds": [1.0, 2.0], "counts": [1, 2, 3]}},
     }
 ).encode()
+
+TENSORS = (
+    infer_request({"shape": [3], "datatype": "FP32", "data": [0.5, 0, -1]}),
+    infer_request({"shape": [1], "datatype": "BYTES", "data": [BASE64]}),
+    infer_request({"shape": [2], "datatype": "INT16", "parameters": {"binary_data_size": 4}}, bytes(4)),
+    infer_request(
+        {"shape": [1], "datatype": "BYTES", "parameters": {"binary_data_size": len(WAV) + 4}},
+        len(WAV).to_bytes(4, "little") + WAV,
+    ),
+)
 
 TARGETS = {
     "wav": Target(
@@ -169,6 +208,8 @@ TARGETS = {
     "multipart": Target(damaged([FORM, b"\0" + FORM[1:]]), check_form),
     "multipart type": Target(damaged([b'multipart/form-data; boundary="xx"; a*=b']), check_form_type),
     "json": Target(damaged([INSTANCES, b'{"instances": [{"audio": {"b64": "UklGRg=="}}]}']), check_json),
+    "tensors": Target(damaged(TENSORS), check_tensors),
+    "grpc": Target(damaged([grpc_request()]), check_grpc),
     "headers": Target(damaged([b"30000", b"1"]), check_headers),
     "model.yaml": Target(damaged([MODEL]), check_manifest),
     "tokenizer.bin": Target(
