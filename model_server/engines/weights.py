@@ -15,22 +15,27 @@ from torch import Tensor
 from model_server.errors import ArtefactError
 
 Layer: TypeAlias = Callable[[Tensor], Tensor]
-# float32, or 8-bit weights by oneDNN (quickest for many rows at once) or QNNPACK (for one row).
-KERNELS = ("float32", "onednn", "qnnpack")
+PRECISIONS = ("fp32", "int8")
 NORM_EPSILON = 1e-5
 SMALLEST_SCALE = 1e-8
 
 
 class Weights:
-    """Named tensors of one file, as float32, and the layers they make."""
+    """Named tensors of one file, as float32, and the layers they make.
 
-    def __init__(self, path: Path, kernel: str):
+    With precision int8 those layers have 8-bit weights that get one row at a time, where reading the weights
+    is all the work; for many rows 8 bits are no quicker on a CPU without VNNI, and cost accuracy.
+    """
+
+    def __init__(self, path: Path, precision: str):
+        if precision not in PRECISIONS:
+            raise ArtefactError(f"precision must be one of {', '.join(PRECISIONS)}, not {precision!r}")
         try:
             self._tensors = load_file(path)
         except safetensors.SafetensorError as error:
             raise ArtefactError(f"{path} is not safetensors: {error}") from error
         self._file = path.name
-        self._kernel = kernel
+        self._precision = precision
 
     def shape(self, name: str, dimensions: int) -> tuple[int, ...]:
         """The shape of a tensor; ArtefactError unless it is there with so many dimensions."""
@@ -55,20 +60,20 @@ class Weights:
             raise ArtefactError(f"{self._file}: {name} must hold floating point numbers, not {tensor.dtype}")
         return tensor.float()
 
-    def linear(self, names: list[str], inputs: int, outputs: int) -> Layer:
+    def linear(self, names: list[str], inputs: int, outputs: int, *, row_by_row: bool) -> Layer:
         """Linear layers side by side as one: (..., inputs) to (..., outputs of the first, of the next ...).
 
         A layer without a bias in the file has none.
         """
         weight = torch.cat([self.tensor(f"{name}.weight", outputs, inputs) for name in names])
         bias = torch.cat([self._bias(name, outputs) for name in names])
-        return self.layer(weight, bias)
+        return self.layer(weight, bias, row_by_row=row_by_row)
 
-    def layer(self, weight: Tensor, bias: Tensor | None) -> Layer:
-        """The linear layer with these parameters, for the kernel that was asked for."""
-        if self._kernel == "float32":
-            return lambda x: torch.nn.functional.linear(x, weight, bias)
-        return quantized(weight, bias, self._kernel)
+    def layer(self, weight: Tensor, bias: Tensor | None, *, row_by_row: bool) -> Layer:
+        """The linear layer with these parameters."""
+        if row_by_row and self._precision == "int8":
+            return quantized(weight, bias)
+        return lambda x: torch.nn.functional.linear(x, weight, bias)
 
     def norm(self, name: str, width: int) -> Layer:
         """Layer normalisation over the last dimension."""
@@ -86,13 +91,12 @@ class Weights:
         return self._tensors[name]
 
 
-def quantized(weight: Tensor, bias: Tensor | None, kernel: str) -> Layer:
+def quantized(weight: Tensor, bias: Tensor | None) -> Layer:
     """A linear layer of 8-bit weights, one scale a row; what comes in is quantised as it comes."""
     scales = weight.abs().amax(dim=1).clamp(min=SMALLEST_SCALE) / 127
     zeros = torch.zeros(len(scales), dtype=torch.long)
     rows = torch.quantize_per_channel(weight, scales.double(), zeros, 0, torch.qint8)
-    torch.backends.quantized.engine = kernel
+    # QNNPACK is in every build for CPUs, adds up in 32 bits and is the quickest here for one row.
+    torch.backends.quantized.engine = "qnnpack"
     packed = torch.ops.quantized.linear_prepack(rows, bias)
-    # Without VNNI oneDNN adds products of bytes in 16 bits, so its inputs may have 7 bits only.
-    narrow = kernel == "onednn"
-    return lambda x: torch.ops.quantized.linear_dynamic(x, packed, reduce_range=narrow)
+    return lambda x: torch.ops.quantized.linear_dynamic(x, packed, reduce_range=False)

@@ -26,8 +26,6 @@ from model_server.transcript import Word
 from model_server.waveform import Waveform
 
 WEIGHTS, VOCABULARY, RULES = "model.safetensors", "vocabulary.txt", "config.json"
-# Kernels of the encoder and the decoder. 8 bits in the encoder would cost about a point of word error rate.
-KERNELS = {"fp32": ("float32", "float32"), "int8": ("float32", "qnnpack")}
 # Beyond the rate of fast speech a greedy decoder is repeating itself; a few tokens more let short words end.
 SPARE_TOKENS = 4
 # The encoder's convolutions take two frames of the spectrogram, 10 ms each, as one.
@@ -70,9 +68,9 @@ class WhisperTorch:
         torch.set_num_threads(threads)
         if artefact.sample_rate != SAMPLE_RATE:
             raise ArtefactError(f"Whisper's sample_rate must be {SAMPLE_RATE}, not {artefact.sample_rate}")
-        encoder, decoder = KERNELS[artefact.precision or "fp32"]
-        self._encoder = Encoder(Weights(artefact.path(WEIGHTS), encoder))
-        self._decoder = Decoder(Weights(artefact.path(WEIGHTS), decoder))
+        weights = Weights(artefact.path(WEIGHTS), artefact.precision or "fp32")
+        self._encoder = Encoder(weights)
+        self._decoder = Decoder(weights)
         self._mel = LogMel(self._encoder.mels)
         self._vocabulary = read_vocabulary(artefact.path(VOCABULARY))
         self._rules = read_rules(artefact.path(RULES), len(self._vocabulary), self._decoder.shape)
@@ -88,6 +86,7 @@ class WhisperTorch:
         with torch.inference_mode():
             mel = torch.full((1, self._encoder.mels, MEL_FRAMES * self._encoder.frames), SILENCE_LEVEL)
             self._silence = self._encoder(mel)
+            self._silence_kept = self._decoder.listen(self._silence.output)
 
     def transcribe(self, waveform: Waveform) -> Iterator[Heard]:
         """What is heard in the waveform, growing token by token; of more than 30 s the first 30."""
@@ -118,7 +117,7 @@ class WhisperTorch:
         frames = min(int(seconds * FRAMES_PER_SECOND) // MEL_FRAMES, self._encoder.frames) * MEL_FRAMES
         with torch.inference_mode():
             encoded = self._encoder(self._mel(waveform, frames), self._silence)
-            return self._decoder.listen(encoded.output)
+            return self._decoder.listen(encoded.output, self._silence_kept)
 
     def _decode(self, kept: list[Kept], tokens: list[int], limit: int) -> Iterator[Tensor]:
         """The logits of each step; the caller appends the token it chose to `tokens` before the next."""

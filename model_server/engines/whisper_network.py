@@ -5,6 +5,7 @@ Radford et al., Robust Speech Recognition via Large-Scale Weak Supervision, 2022
 learned ones for the decoder. The weights have the names of Hugging Face's openai/whisper-*.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,7 +21,7 @@ STACK = ("q_proj", "k_proj", "v_proj")
 
 @dataclass(frozen=True)
 class Encoded:
-    """A stretch of sound, (1, frames, width), and what each block attended to in it: keys and values."""
+    """A stretch of sound, (1, frames, width), and the keys and values each block attended to."""
 
     output: Tensor
     attended: list[tuple[Tensor, Tensor]]
@@ -65,10 +66,7 @@ class Encoder:
             after = silence.attended[number] if silence else None
             x, keys_and_values = block(x, after)
             attended.append(keys_and_values)
-        output = self._norm(x)
-        if silence:
-            output = torch.cat((output, silence.output[:, frames:]), dim=1)
-        return Encoded(output, attended)
+        return Encoded(self._norm(x), attended)
 
 
 class EncoderBlock:
@@ -76,9 +74,10 @@ class EncoderBlock:
 
     def __init__(self, weights: Weights, prefix: str, width: int):
         self._norm = weights.norm(f"{prefix}.self_attn_layer_norm", width)
-        self._query_key_value = weights.linear([f"{prefix}.self_attn.{name}" for name in STACK], width, width)
-        self._out = weights.linear([f"{prefix}.self_attn.out_proj"], width, width)
-        self._feed_forward = FeedForward(weights, prefix, width)
+        stack = [f"{prefix}.self_attn.{name}" for name in STACK]
+        self._query_key_value = weights.linear(stack, width, width, row_by_row=False)
+        self._out = weights.linear([f"{prefix}.self_attn.out_proj"], width, width, row_by_row=False)
+        self._feed_forward = FeedForward(weights, prefix, width, row_by_row=False)
 
     def __call__(
         self, x: Tensor, after: tuple[Tensor, Tensor] | None
@@ -86,10 +85,7 @@ class EncoderBlock:
         """The next block's input, and what was attended to: frames of `x`, then those of `after` beyond."""
         queries, keys, values = (heads(part) for part in self._query_key_value(self._norm(x)).chunk(3, -1))
         if after is not None:
-            keys, values = (
-                torch.cat((own, other[:, :, own.shape[2] :]), dim=2)
-                for own, other in zip((keys, values), after, strict=True)
-            )
+            keys, values = continued(keys, after[0]), continued(values, after[1])
         x = x + self._out(merged(scaled_dot_product_attention(queries, keys, values)))
         return self._feed_forward(x), (keys, values)
 
@@ -106,16 +102,23 @@ class Decoder:
         layers = weights.count("model.decoder.layers.{}.fc1.weight")
         self._blocks = [DecoderBlock(weights, f"model.decoder.layers.{n}", width) for n in range(layers)]
         self._norm = weights.norm("model.decoder.layer_norm", width)
-        self._logits = weights.layer(self._tokens, None)
+        self._logits = weights.layer(self._tokens, None, row_by_row=True)
 
     @property
     def shape(self) -> tuple[int, int]:
         """How many layers, and heads in each."""
         return len(self._blocks), self._tokens.shape[1] // HEAD_WIDTH
 
-    def listen(self, encoded: Tensor) -> list[Kept]:
-        """What the decoder keeps of the encoder's output, taken once for all the steps that follow."""
-        return [block.listen(encoded, self.max_tokens) for block in self._blocks]
+    def listen(self, encoded: Tensor, silence: list[Kept] | None = None) -> list[Kept]:
+        """What the decoder keeps of the encoder's output, taken once for all the steps that follow.
+
+        With `silence` (listened to alone) it goes on as that does.
+        """
+        after = silence or itertools.repeat(None, len(self._blocks))
+        return [
+            block.listen(encoded, self.max_tokens, rest)
+            for block, rest in zip(self._blocks, after, strict=True)
+        ]
 
     def step(self, tokens: list[int], at: int, kept: list[Kept]) -> Tensor:
         """The logits (vocabulary,) after these tokens, the first of them in place `at`.
@@ -134,17 +137,21 @@ class DecoderBlock:
     def __init__(self, weights: Weights, prefix: str, width: int):
         own, audio = f"{prefix}.self_attn", f"{prefix}.encoder_attn"
         self._own_norm = weights.norm(f"{prefix}.self_attn_layer_norm", width)
-        self._query_key_value = weights.linear([f"{own}.{name}" for name in STACK], width, width)
-        self._own_out = weights.linear([f"{own}.out_proj"], width, width)
+        stack = [f"{own}.{name}" for name in STACK]
+        self._query_key_value = weights.linear(stack, width, width, row_by_row=True)
+        self._own_out = weights.linear([f"{own}.out_proj"], width, width, row_by_row=True)
         self._audio_norm = weights.norm(f"{prefix}.encoder_attn_layer_norm", width)
-        self._audio_query = weights.linear([f"{audio}.q_proj"], width, width)
-        self._audio_key_value = weights.linear([f"{audio}.k_proj", f"{audio}.v_proj"], width, width)
-        self._audio_out = weights.linear([f"{audio}.out_proj"], width, width)
-        self._feed_forward = FeedForward(weights, prefix, width)
+        self._audio_query = weights.linear([f"{audio}.q_proj"], width, width, row_by_row=True)
+        stack = [f"{audio}.k_proj", f"{audio}.v_proj"]
+        self._audio_key_value = weights.linear(stack, width, width, row_by_row=False)
+        self._audio_out = weights.linear([f"{audio}.out_proj"], width, width, row_by_row=True)
+        self._feed_forward = FeedForward(weights, prefix, width, row_by_row=True)
 
-    def listen(self, encoded: Tensor, max_tokens: int) -> Kept:
-        """Keys and values of the sound, and room for those of the tokens."""
+    def listen(self, encoded: Tensor, max_tokens: int, after: Kept | None) -> Kept:
+        """Keys and values of the sound and of what comes after it, and room for those of the tokens."""
         keys, values = (heads(part).contiguous() for part in self._audio_key_value(encoded).chunk(2, -1))
+        if after is not None:
+            keys, values = continued(keys, after.audio_keys), continued(values, after.audio_values)
         room = (1, keys.shape[1], max_tokens, HEAD_WIDTH)
         return Kept(keys, values, torch.empty(room), torch.empty(room))
 
@@ -168,10 +175,10 @@ class DecoderBlock:
 class FeedForward:
     """Up to four times the width and down again, added to what came in."""
 
-    def __init__(self, weights: Weights, prefix: str, width: int):
+    def __init__(self, weights: Weights, prefix: str, width: int, *, row_by_row: bool):
         self._norm = weights.norm(f"{prefix}.final_layer_norm", width)
-        self._up = weights.linear([f"{prefix}.fc1"], width, 4 * width)
-        self._down = weights.linear([f"{prefix}.fc2"], 4 * width, width)
+        self._up = weights.linear([f"{prefix}.fc1"], width, 4 * width, row_by_row=row_by_row)
+        self._down = weights.linear([f"{prefix}.fc2"], 4 * width, width, row_by_row=row_by_row)
 
     def __call__(self, x: Tensor) -> Tensor:
         """What goes on to the next block."""
@@ -190,6 +197,11 @@ def attention(kept: list[Kept], places: Sequence[tuple[int, int]], frames: int) 
             keys = kept[layer].audio_keys[0, head, :frames]
             rows.append((queries @ keys.T / HEAD_WIDTH**0.5).softmax(dim=-1))
     return torch.stack(rows)
+
+
+def continued(own: Tensor, other: Tensor) -> Tensor:
+    """(1, heads, length, HEAD_WIDTH): the one, then what the other has beyond its length."""
+    return torch.cat((own, other[:, :, own.shape[2] :]), dim=2)
 
 
 def heads(x: Tensor) -> Tensor:
