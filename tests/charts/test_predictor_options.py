@@ -64,6 +64,7 @@ def bounds(section: str, which: str) -> dict[str, Any]:
         ({"server": {"realtimeSessions": 0}}, "realtime_sessions", 0),
         ({"server": {"realtimeSessionSeconds": 60}}, "realtime_session_seconds", 60),
         ({"server": {"realtimeIdleSeconds": 7.5}}, "realtime_idle_seconds", 7.5),
+        ({"server": {"uploadTimeoutSeconds": 7.5}}, "upload_timeout_seconds", 7.5),
         ({"model": {"name": "asr-en"}}, "served_name", "asr-en"),
     ],
 )
