@@ -34,7 +34,13 @@ def main(arguments: list[str]) -> int:
 
     gc.freeze()
     gc.enable()
-    return PredictorServer(options, artefact, pool).run()
+    try:
+        server = PredictorServer(options, artefact, pool)
+    except StartRefusedError as error:
+        # The engines end with this process: nothing is at the other end of their sockets.
+        log.LOGGER.error("not starting: %s", error)
+        return 1
+    return server.run()
 
 
 def _exit_while_importing(number: int, frame: FrameType | None) -> None:

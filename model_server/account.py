@@ -26,7 +26,8 @@ class Account:
     `started` is when its headers came, `taken` when its body was whole: until then its time is the
     client's own. `timeout` is what its header says of how long it may wait, `patience_seconds` what its
     protocol says of it; `caller` is who it says it is. `code` is that of its failure, which an answer
-    begun earlier cannot tell any more.
+    begun earlier cannot tell any more. `logged_texts` are the words for the log, None unless
+    --log-transcripts.
     """
 
     request_id: str
@@ -42,6 +43,7 @@ class Account:
     queue_seconds: float | None = None
     inference_seconds: float | None = None
     stage_seconds: dict[str, float] = field(default_factory=dict)
+    logged_texts: list[str] | None = None
 
     def take(self) -> None:
         """The body is whole: from now on the time is the server's."""

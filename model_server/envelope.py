@@ -6,6 +6,7 @@ of what is inside the bodies.
 
 import re
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -36,6 +37,11 @@ SPEECH_PATH = re.compile(
 LOGGED_PATH_CHARACTERS = 200
 
 
+NAME_IN_PATH = re.compile(r"(?<=/models/)[^/:]+|(?<=/versions/)[^/]+")
+# An answered request with its method, route, status code and headers.
+Trace = Callable[[Account, str, str, int, Mapping[str, str]], None]
+
+
 @dataclass(frozen=True)
 class Identity:
     """Who answers."""
@@ -55,9 +61,11 @@ class Envelope:
         metrics: Metrics,
         lifecycle: Lifecycle,
         caller_header: str | None = None,
+        trace: Trace | None = None,
     ):
         self._app = app
         self._caller_header = caller_header
+        self._trace = trace
         self._identity = identity
         self._metrics = metrics
         self._lifecycle = lifecycle
@@ -90,7 +98,11 @@ class Envelope:
             await self._app(scope, receive, send_marked)
         finally:
             self._metrics.in_flight.dec()
-            count_request(self._metrics, scope["path"], account, account.code or code)
+            code = account.code or code
+            count_request(self._metrics, scope["path"], account, code)
+            if self._trace is not None:
+                path = NAME_IN_PATH.sub("{name}", scope["path"])
+                self._trace(account, scope["method"], path, code, Headers(scope=scope))
 
 
 def figures(identity: Identity, account: Account) -> dict[str, str]:
@@ -126,5 +138,6 @@ def count_request(metrics: Metrics, path: str, account: Account, code: int) -> N
             "audio_seconds": account.audio_seconds,
             "queue_seconds": account.queue_seconds,
             "inference_seconds": account.inference_seconds,
+            **({} if account.logged_texts is None else {"transcripts": account.logged_texts}),
         },
     )

@@ -1,4 +1,4 @@
-"""The log: one JSON object a line on stderr; never a transcript, no header but the request id."""
+"""The log: one JSON object a line on stderr; no header but the request id, no transcript unless asked for."""
 
 import json
 import logging

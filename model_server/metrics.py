@@ -4,7 +4,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from model_server.account import PARTIAL_TRAFFIC, PROBE_TRAFFIC, USER_TRAFFIC, Account
 from model_server.errors import REFUSALS, DeadlineError, DrainingError, QueueFullError
+from model_server.events import contents, outbox
 from model_server.pipeline import STAGES, Figures
+from model_server.search import time_box
 from model_server.transcript import Transcript
 
 TRAFFIC = (USER_TRAFFIC, PROBE_TRAFFIC, PARTIAL_TRAFFIC)
@@ -84,6 +86,8 @@ class Metrics:
             "asr_output_confidence", "The decoder's confidence in a transcript.", RATIO_BUCKETS
         )
         self.engine_restarts = counter("asr_engine_restarts_total", "Engine processes that died.")
+        self.searches = counter("asr_search_total", "Searches for a transcript's words.", "outcome")
+        self.events = counter("asr_events_total", "Events for a receiver.", "type", "outcome")
         self.empty = counter("asr_empty_transcripts_total", "Clips answered without a word.", "traffic")
         self.realtime_sessions = gauge("asr_realtime_sessions", "Realtime sessions that are open.")
         self.realtime_ended = counter("asr_realtime_ended_total", "Sessions that ended, by why.", "ending")
@@ -129,6 +133,14 @@ class Metrics:
         if transcript.word_count == 0:
             self.empty.labels(traffic).inc()
 
+    def count_search(self, outcome: str) -> None:
+        """Count one search."""
+        self.searches.labels(outcome).inc()
+
+    def count_event(self, kind: str, outcome: str) -> None:
+        """Count what became of one event."""
+        self.events.labels(kind, outcome).inc()
+
     def _create_series(self) -> None:
         for traffic in TRAFFIC:
             for code, reason in OUTCOMES:
@@ -141,3 +153,8 @@ class Metrics:
             self.stages.labels(stage)
         for ending in ENDINGS:
             self.realtime_ended.labels(ending)
+        for outcome in time_box.OUTCOMES:
+            self.searches.labels(outcome)
+        for kind in contents.TYPES:
+            for outcome in outbox.OUTCOMES:
+                self.events.labels(kind, outcome)

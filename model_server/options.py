@@ -1,17 +1,22 @@
 """The command line, read and checked once: `python -m model_server --help` is its reference."""
 
 import argparse
-import ipaddress
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from model_server import faults
 from model_server.errors import OptionError
+from model_server.events.options import EventOptions, add_event_flags, read_event_options
 from model_server.faults import Faults
+from model_server.flags import address as _address
+from model_server.flags import name as _name
+from model_server.flags import number as _number
+from model_server.flags import whole as _whole
 from model_server.inference.settings import Settings
+from model_server.otlp import traces_asked_for
 from model_server.review import DEGREES, Review
+from model_server.search.options import SearchOptions, add_search_flags, read_search_options
 from model_server.threads import available_threads
 
 POD_TEMPLATE_HASH_ENVIRONMENT = "SERINUS_POD_TEMPLATE_HASH"
@@ -43,6 +48,10 @@ class Options:
     caller_queue_seconds: float | None
     review: Review
     faults: Faults
+    search: SearchOptions
+    events: EventOptions
+    traces: bool
+    log_transcripts: bool
     pod_template_hash: str
 
 
@@ -52,6 +61,7 @@ def parse_options(arguments: list[str], environment: Mapping[str, str]) -> Optio
     given = parser.parse_args(arguments)
     try:
         asked = faults.parse_faults(given.fault)
+        traces = traces_asked_for(environment)
         if given.caller_queue_seconds is not None and given.caller_header is None:
             raise OptionError("--caller-queue-seconds needs --caller-header, which names the caller")
     except OptionError as error:
@@ -79,6 +89,10 @@ def parse_options(arguments: list[str], environment: Mapping[str, str]) -> Optio
         caller_queue_seconds=given.caller_queue_seconds,
         review=Review(given.automation, given.review_threshold),
         faults=asked,
+        search=read_search_options(given, environment),
+        events=read_event_options(given),
+        traces=traces,
+        log_transcripts=given.log_transcripts,
         pod_template_hash=environment.get(POD_TEMPLATE_HASH_ENVIRONMENT, ""),
     )
 
@@ -133,7 +147,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--caller-queue-seconds", type=_number(0.1, 36_000), metavar="S", help=_CALLER_QUEUE_HELP)
     add("--automation", choices=DEGREES, default="full", help=_AUTOMATION_HELP)
     add("--review-threshold", type=_number(0, 1), default=0.5, metavar="C", help=_THRESHOLD_HELP)
+    add("--log-transcripts", action="store_true", help="put what was said into the log (default: never)")
     add("--fault", action="append", default=[], metavar="NAME=VALUE", help="a fault on purpose; repeatable")
+    add_search_flags(parser)
+    add_event_flags(parser)
     return parser
 
 
@@ -157,40 +174,3 @@ _UPLOAD_HELP = "longest pause within a head or body, and time for a head; then 4
 def _fault_help() -> str:
     numbers = [f"{name} ({low:g} to {high:g})" for name, (_, low, high) in faults.NUMBERS.items()]
     return ", ".join([*numbers, f"traffic ({' | '.join(faults.TRAFFIC)})"])
-
-
-def _name(text: str) -> str:
-    if not text or not all(character.isalnum() or character in "-_." for character in text):
-        raise argparse.ArgumentTypeError(f"must be letters, digits, '-', '_' or '.', not {text!r}")
-    return text
-
-
-def _address(text: str) -> str:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"must be an IP address, not {text!r}") from error
-
-
-def _whole(lowest: int, highest: int) -> Callable[[str], int]:
-    def whole(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not lowest <= int(text) <= highest:
-            raise argparse.ArgumentTypeError(
-                f"must be a whole number from {lowest} to {highest}, not {text!r}"
-            )
-        return int(text)
-
-    return whole
-
-
-def _number(lowest: float, highest: float) -> Callable[[str], float]:
-    def number(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not lowest <= value <= highest:
-            raise argparse.ArgumentTypeError(f"must be a number from {lowest} to {highest}, not {text!r}")
-        return value
-
-    return number

@@ -9,6 +9,7 @@ import contextlib
 import signal
 from collections.abc import Generator
 from functools import partial
+from typing import TYPE_CHECKING
 
 import kserve.model_server
 import prometheus_client
@@ -17,10 +18,13 @@ from kserve import ModelRepository, ModelServer
 from kserve.protocol.rest.server import RESTServer
 
 from model_server import faults
+from model_server.account import PARTIAL_TRAFFIC, Account
 from model_server.artefact.manifest import Artefact
 from model_server.connection import BoundedConnection, allow_connections
 from model_server.envelope import Envelope, Identity
 from model_server.errors import StartRefusedError
+from model_server.events.contents import Origin
+from model_server.events.options import open_events
 from model_server.inference.pool import EnginePool
 from model_server.intake import BodyRoom, IntakeLimits
 from model_server.lifecycle import Lifecycle, State
@@ -33,7 +37,12 @@ from model_server.protocols import realtime_socket
 from model_server.protocols.application import application
 from model_server.protocols.grpc_server import GrpcServer
 from model_server.protocols.http import ServerParts
+from model_server.search.options import open_search
 from model_server.service import QueueLimits, Service
+from model_server.transcript import Transcript
+
+if TYPE_CHECKING:
+    from model_server.tracing import Tracing
 
 # The slowest an engine may be and still finish its longest clip before the listener's end is forced.
 SLOWEST_SPEED = 10.0
@@ -62,10 +71,19 @@ class PredictorServer:
         metrics.describe_model(artefact.name, artefact.version, artefact.digest, artefact.engine)
         limits = QueueLimits(options.queue_seconds, options.deadline_seconds, options.caller_queue_seconds)
         self._service = Service(pool, metrics, self._lifecycle, options.faults, limits)
+        self._search = open_search(options.search, metrics.count_search)
+        origin = Origin(
+            *(options.served_name, artefact.name, artefact.version, artefact.digest),
+            *(options.pod_template_hash, options.events.text),
+        )
+        self._events = open_events(options.events, origin, metrics.count_event)
+        self._tracing = self._open_tracing()
+        self._service.on_transcripts = self._note_transcripts
         identity = Identity(artefact.name, artefact.version, options.pod_template_hash)
         intake = IntakeLimits(options.max_audio_seconds, options.queue_seconds)
         parts = ServerParts(
-            options, artefact, self._service, self._lifecycle, metrics, intake, BodyRoom(intake)
+            *(options, artefact, self._service, self._lifecycle, metrics, intake, BodyRoom(intake)),
+            *(self._search, self._events),
         )
         self._grace_seconds = round(options.deadline_seconds + options.max_audio_seconds / SLOWEST_SPEED)
         self._uvicorn = self._frame(parts, identity)
@@ -78,6 +96,8 @@ class PredictorServer:
         allow_connections()
         if self._options.faults != faults.NO_FAULTS:
             LOGGER.warning("faults on purpose", extra={"faults": faults.given(self._options.faults)})
+        if self._options.log_transcripts:
+            LOGGER.warning("--log-transcripts: what people say is put into this log")
         with asyncio.Runner(loop_factory=self._uvicorn.config.get_loop_factory()) as runner:
             runner.run(self._serve())
         LOGGER.info("stopped", extra={"status": self._status})
@@ -89,8 +109,9 @@ class PredictorServer:
         registry.update(SpeechModel(options.served_name, self._lifecycle))
         frame = ModelServer(registered_models=registry, enable_grpc=False, workers=1)
         app = PacedUploads(application(parts, kserve.model_server.app), options.upload_timeout_seconds)
+        trace = None if self._tracing is None else self._tracing.record
         rest = RESTServer(
-            Envelope(app, identity, parts.metrics, self._lifecycle, options.caller_header),
+            Envelope(app, identity, parts.metrics, self._lifecycle, options.caller_header, trace),
             frame.dataplane,
             frame.model_repository_extension,
             options.port,
@@ -108,12 +129,32 @@ class PredictorServer:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal, number)
         loading = asyncio.create_task(self._load())
+        if self._events is not None:
+            self._events.start()
         async with asyncio.TaskGroup() as listeners:
             listeners.create_task(self._uvicorn.serve())
             if self._grpc is not None:
                 listeners.create_task(self._serve_grpc(self._grpc))
         loading.cancel()
         self._pool.close()
+        ending = (self._events, self._tracing, self._search)
+        await asyncio.gather(*(part.close() for part in ending if part is not None))
+
+    def _open_tracing(self) -> "Tracing | None":
+        if not self._options.traces:
+            return None
+        # Only where it is asked for: its import is a third of a start.
+        from model_server.tracing import Tracing
+
+        about = (self._artefact.name, self._artefact.version, self._options.pod_template_hash)
+        return Tracing(*about)
+
+    def _note_transcripts(self, account: Account, transcripts: list[Transcript]) -> None:
+        if self._options.log_transcripts:
+            account.logged_texts = [transcript.text for transcript in transcripts]
+        # What is heard of an unfinished utterance is no transcript yet.
+        if self._events is not None and account.traffic != PARTIAL_TRAFFIC:
+            self._events.tell_transcripts(account, transcripts)
 
     async def _serve_grpc(self, server: GrpcServer) -> None:
         try:

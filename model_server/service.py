@@ -7,7 +7,7 @@ for it within their deadline.
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -47,6 +47,7 @@ class Service:
         self._deadline_seconds = limits.deadline_seconds
         self._admission = Admission(limits.queue_seconds, pool.size, limits.caller_seconds)
         self._numbers = itertools.count(1)
+        self.on_transcripts: Callable[[Account, list[Transcript]], None] = lambda account, transcripts: None
         metrics.queue_audio.set_function(lambda: self._admission.held_seconds)
 
     async def load(self) -> None:
@@ -133,6 +134,7 @@ class Service:
             transcript = assemble(spoken, figure.duration)
             self._metrics.count_recognition(transcript, figure, account.traffic)
             transcripts.append(transcript)
+        self.on_transcripts(account, transcripts)
         return transcripts
 
 

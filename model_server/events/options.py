@@ -2,11 +2,14 @@
 
 import argparse
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from model_server import flags
-from model_server.events.contents import Origin
-from model_server.events.events import Events
-from model_server.events.outbox import Count, Outbox
+
+if TYPE_CHECKING:
+    from model_server.events.contents import Origin
+    from model_server.events.events import Events
+    from model_server.events.outbox import Count
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,11 @@ def read_event_options(given: argparse.Namespace) -> EventOptions:
     return EventOptions(given.events_url, given.events_queue, given.events_text)
 
 
-def open_events(options: EventOptions, origin: Origin, count: Count) -> Events | None:
-    """The events asked for, or None; to be made on the event loop."""
+def open_events(options: EventOptions, origin: "Origin", count: "Count") -> "Events | None":
+    """The events asked for, or None."""
     if options.url is None:
         return None
-    return Events(Outbox(options.url, options.queue, count), origin)
+        # Only where they are asked for: an HTTP client costs a start's time.
+    from model_server.events import events, outbox
+
+    return events.Events(outbox.Outbox(options.url, options.queue, count), origin)

@@ -8,10 +8,10 @@ from starlette.routing import Router
 from starlette.types import ASGIApp
 
 from model_server.errors import BadRequestError, NotFoundError
-from model_server.protocols import health, kserve_v1, kserve_v2, openai, openapi, realtime
+from model_server.protocols import feedback, health, kserve_v1, kserve_v2, openai, openapi, realtime
 from model_server.protocols.http import ServerParts, account_of, error_answer
 
-PROTOCOLS = (kserve_v1, kserve_v2, openai, realtime, health, openapi)
+PROTOCOLS = (kserve_v1, kserve_v2, openai, realtime, feedback, health, openapi)
 
 
 def application(server: ServerParts, sdk: FastAPI) -> ASGIApp:

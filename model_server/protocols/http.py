@@ -27,12 +27,15 @@ from model_server.errors import (
     SlowUploadError,
     shortened,
 )
+from model_server.events.events import Events
 from model_server.intake import BodyRoom, BodyShare, IntakeLimits, read_body
 from model_server.lifecycle import Lifecycle
 from model_server.log import LOGGER
 from model_server.metrics import Metrics
 from model_server.options import Options
+from model_server.search.time_box import TimeBox
 from model_server.service import Service
+from model_server.transcript import Transcript
 
 Handler = Callable[[Request], Awaitable[Response]]
 ErrorBody = Callable[[RefusedError], dict[str, Any]]
@@ -53,6 +56,8 @@ class ServerParts:
     metrics: Metrics
     limits: IntakeLimits
     room: BodyRoom
+    search: TimeBox | None = None
+    events: Events | None = None
 
     @property
     def served_name(self) -> str:
@@ -78,6 +83,12 @@ class ServerParts:
             body = await read_body(request.stream(), share)
             account_of(request).take()
             yield body
+
+    async def found(self, transcript: Transcript, account: Account) -> dict[str, Any]:
+        """The fields that a search for a transcript's words adds to an answer; none without a search."""
+        if self.search is None:
+            return {}
+        return (await self.search.find(transcript.text, account.request_id)).fields()
 
     async def sound_file(self, content: Content) -> Clip:
         """The clip of a sound file."""

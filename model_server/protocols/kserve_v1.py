@@ -1,5 +1,6 @@
 """KServe V1: `POST /v1/models/NAME:predict` with raw audio, or with JSON of base64 sound files."""
 
+import asyncio
 import base64
 import binascii
 import json
@@ -44,8 +45,12 @@ def routes(server: ServerParts) -> list[BaseRoute]:
             clips = await _clips(server, media_type(request), body)
             account = account_of(request)
             transcripts = await unless_gone(request, server.service.transcribe(clips, account))
+        found = await asyncio.gather(*(server.found(each, account) for each in transcripts))
         review = server.options.review
-        return JSONResponse({"predictions": [prediction(each, review) for each in transcripts]})
+        predictions = [
+            {**prediction(each, review), **fields} for each, fields in zip(transcripts, found, strict=True)
+        ]
+        return JSONResponse({"predictions": predictions})
 
     async def explain(request: Request) -> Response:
         raise NotFoundError(f"{request.url.path} is not served; use /v1/models/{server.served_name}:predict")

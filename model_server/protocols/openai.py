@@ -3,7 +3,8 @@
 Errors are OpenAI's objects, whose messages its clients show; a field that would not be obeyed is refused.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from model_server import subtitles
+from model_server.account import Account
 from model_server.engines.engine import WITH_WORD_TIMES
 from model_server.errors import BadRequestError, NotFoundError, RefusedError
 from model_server.protocols.event_stream import EventForm, stream_events
@@ -33,6 +35,8 @@ FIELDS = (
 )
 SEGMENT, WORD = GRANULARITIES = ("segment", "word")
 STREAMED_FORMATS = ("json", "text")
+Found = dict[str, Any]  # the fields of a search
+Streamed = tuple[str | Transcript, Found]
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Asked:
 def routes(server: ServerParts) -> list[BaseRoute]:
     """The routes of OpenAI's clients."""
 
-    events = EventForm[str | Transcript](lambda piece: _event(piece, server), error_object)
+    events = EventForm[Streamed](lambda streamed: _event(streamed, server), error_object)
 
     async def transcriptions(request: Request) -> Response:
         async with server.share(request) as share:
@@ -59,9 +63,11 @@ def routes(server: ServerParts) -> list[BaseRoute]:
                 raise BadRequestError("the form must have the audio as an uploaded file in its field 'file'")
             clip = await server.sound_file(form.file)
             if asked.stream:
-                return await stream_events(request, server.service.stream(clip, account), events)
+                pieces = _searched(server.service.stream(clip, account), server, account)
+                return await stream_events(request, pieces, events)
             (transcript,) = await unless_gone(request, server.service.transcribe([clip], account))
-        return FORMATS[asked.response_format](transcript, server, asked)
+        found = await server.found(transcript, account) if asked.response_format in SEARCHED else {}
+        return FORMATS[asked.response_format](transcript, server, asked, found)
 
     async def models(request: Request) -> Response:
         # KServe V1 lists its models at the same path.
@@ -134,15 +140,16 @@ def _granularities(form: Form, response_format: str, server: ServerParts) -> fro
     return given or frozenset({SEGMENT})
 
 
-def _json(transcript: Transcript, server: ServerParts, asked: Asked) -> Response:
-    return JSONResponse({"text": transcript.text, **judgement(transcript, server.options.review)})
+def _json(transcript: Transcript, server: ServerParts, asked: Asked, found: Found) -> Response:
+    judged = judgement(transcript, server.options.review)
+    return JSONResponse({"text": transcript.text, **judged, **found})
 
 
-def _text(transcript: Transcript, server: ServerParts, asked: Asked) -> Response:
+def _text(transcript: Transcript, server: ServerParts, asked: Asked, found: Found) -> Response:
     return PlainTextResponse(transcript.text + "\n")
 
 
-def _verbose_json(transcript: Transcript, server: ServerParts, asked: Asked) -> Response:
+def _verbose_json(transcript: Transcript, server: ServerParts, asked: Asked, found: Found) -> Response:
     """Fields of OpenAI's segments that this server has no figures for are left out."""
     parts = transcript.segments
     body = {
@@ -152,6 +159,7 @@ def _verbose_json(transcript: Transcript, server: ServerParts, asked: Asked) -> 
         "text": transcript.text,
         "usage": {"type": "duration", "seconds": round(transcript.duration, 3)},
         **judgement(transcript, server.options.review),
+        **found,
     }
     if SEGMENT in asked.granularities:
         body["segments"] = [_segment(number, part) for number, part in enumerate(parts)]
@@ -160,28 +168,40 @@ def _verbose_json(transcript: Transcript, server: ServerParts, asked: Asked) -> 
     return JSONResponse(body)
 
 
-def _srt(transcript: Transcript, server: ServerParts, asked: Asked) -> Response:
+def _srt(transcript: Transcript, server: ServerParts, asked: Asked, found: Found) -> Response:
     return PlainTextResponse(subtitles.srt(transcript.segments), media_type="application/x-subrip")
 
 
-def _vtt(transcript: Transcript, server: ServerParts, asked: Asked) -> Response:
+def _vtt(transcript: Transcript, server: ServerParts, asked: Asked, found: Found) -> Response:
     return PlainTextResponse(subtitles.vtt(transcript.segments), media_type="text/vtt")
 
 
-FORMATS: dict[str, Callable[[Transcript, ServerParts, Asked], Response]] = {
+FORMATS: dict[str, Callable[[Transcript, ServerParts, Asked, Found], Response]] = {
     "json": _json,
     "text": _text,
     "verbose_json": _verbose_json,
     "srt": _srt,
     "vtt": _vtt,
 }
+# The formats with room for search results.
+SEARCHED = ("json", "verbose_json")
 
 
-def _event(piece: str | Transcript, server: ServerParts) -> dict[str, Any]:
+async def _searched(
+    pieces: AsyncGenerator[str | Transcript, None], server: ServerParts, account: Account
+) -> AsyncGenerator[Streamed, None]:
+    """The pieces of a stream, the last with what its words find."""
+    async with aclosing(pieces):
+        async for piece in pieces:
+            yield piece, {} if isinstance(piece, str) else await server.found(piece, account)
+
+
+def _event(streamed: Streamed, server: ServerParts) -> dict[str, Any]:
+    piece, found = streamed
     if isinstance(piece, str):
         return {"type": "transcript.text.delta", "delta": piece}
     # The usage of OpenAI's own event is in tokens, which this server does not count.
-    about = {"duration": round(piece.duration, 3), **judgement(piece, server.options.review)}
+    about = {"duration": round(piece.duration, 3), **judgement(piece, server.options.review), **found}
     return {"type": "transcript.text.done", "text": piece.text, **about}
 
 

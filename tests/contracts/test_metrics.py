@@ -65,7 +65,7 @@ def test_the_referee_exports_what_was_agreed(referee: Exported) -> None:
     assert names_and_labels(referee) == agreed("referee_metrics")
 
 
-@pytest.mark.parametrize("label", ["traffic", "reason", "stage", "ending"])
+@pytest.mark.parametrize("label", ["traffic", "reason", "stage", "ending", "outcome", "type"])
 def test_the_predictors_label_values_were_agreed(predictor: Exported, label: str) -> None:
     used = set().union(*(labels.get(label, set()) for labels in predictor.values()))
     assert used == set(CONTRACTS["label_values"][label])

@@ -73,3 +73,15 @@ def test_receiver_joins_feedback_to_the_pod_that_served(receiver):
 
 def test_without_an_address_there_are_no_events():
     assert open_events(EventOptions(), origin(), lambda *counted: None) is None
+
+
+def test_address_given_is_where_events_go(receiver):
+    async def tell():
+        events = open_events(EventOptions(receiver.url), origin(), lambda *counted: None)
+        events.start()
+        events.tell_feedback(Feedback("r1", "redone"))
+        await events.close()
+
+    asyncio.run(tell())
+
+    assert receiver.events[0]["data"] == {"request_id": "r1", "action": "redone"}
