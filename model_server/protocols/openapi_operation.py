@@ -21,7 +21,8 @@ from model_server.errors import (
 )
 from model_server.protocols.openapi_schemas import Schema
 
-OPENAI, V1, V2, OPERATION = "OpenAI", "KServe V1", "KServe V2", "Operation"
+OPENAI, V1, V2 = "OpenAI", "KServe V1", "KServe V2"
+FEEDBACK, OPERATION = "Feedback", "Operation"
 PROTOCOLS = {
     OPENAI: (
         "For OpenAI's clients, with this server as base_url; no key is asked for. Errors are OpenAI's "
@@ -29,6 +30,7 @@ PROTOCOLS = {
     ),
     V1: "KServe's first protocol, for speech: raw audio, or several sound files in JSON.",
     V2: "The Open Inference Protocol: tensors in, tensors out, for Triton's and KServe's clients.",
+    FEEDBACK: "What users did with transcripts, for whoever learns from it; see docs/privacy.md.",
     OPERATION: "For the kubelet, Prometheus and people who look after the server; not for the gateway.",
 }
 SPEECH_REFUSALS: tuple[type[RefusedError], ...] = (

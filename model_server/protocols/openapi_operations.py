@@ -4,11 +4,26 @@ Pure data. In the examples $URL is where the server is, and speech.wav a file th
 them as they stand.
 """
 
-from model_server.errors import BadRequestError, NotFoundError
+from model_server.errors import (
+    BadRequestError,
+    DrainingError,
+    MethodError,
+    NotFoundError,
+    QueueFullError,
+    TooLargeError,
+    UnsupportedMediaError,
+)
 from model_server.protocols import kserve_v2, realtime
 from model_server.protocols.event_stream import EVENT_STREAM
 from model_server.protocols.kserve_v1 import AUDIO_TYPES, JSON_TYPE
-from model_server.protocols.openapi_operation import OPENAI, OPERATION, SPEECH_REFUSALS, V1, Operation
+from model_server.protocols.openapi_operation import (
+    FEEDBACK,
+    OPENAI,
+    OPERATION,
+    SPEECH_REFUSALS,
+    V1,
+    Operation,
+)
 from model_server.protocols.openapi_schemas import BYTES, ref, text
 
 PLAIN = "text/plain"
@@ -97,6 +112,23 @@ print(asyncio.run(main()))""",
 curl --data-binary @speech.wav -H 'content-type: audio/wav' $URL/v1/models/asr:predict
 printf '{"instances": [{"audio": {"b64": "%s"}}]}' "$(base64 -w 0 speech.wav)" |
   curl --data-binary @- -H 'content-type: application/json' $URL/v1/models/asr:predict""",
+    ),
+    Operation(
+        FEEDBACK,
+        "post",
+        "/v1/feedback",
+        "Tell what a user did with a transcript",
+        {JSON_TYPE: ref("FeedbackTaken")},
+        {JSON_TYPE: ref("Feedback")},
+        "Sent on as a CloudEvent; answered 404 where the server was not told where to (--events-url).",
+        refusals=(
+            *(BadRequestError, NotFoundError, MethodError, TooLargeError, UnsupportedMediaError),
+            *(QueueFullError, DrainingError),
+        ),
+        code=202,
+        example="""\
+curl -H 'content-type: application/json' $URL/v1/feedback \\
+  -d '{"request_id": "the-x-request-id", "action": "corrected", "text": "turn left"}'""",
     ),
     Operation(
         OPERATION,

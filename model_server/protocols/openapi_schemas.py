@@ -5,6 +5,8 @@ Pure data; tests hold real answers against it.
 
 from typing import Any
 
+from model_server.events.contents import ACTIONS
+from model_server.protocols.feedback import MAX_TEXT_CHARACTERS
 from model_server.protocols.openai import FORMATS, GRANULARITIES
 
 Schema = dict[str, Any]
@@ -58,6 +60,14 @@ NEEDS_REVIEW: Schema = {
 DURATION = number("Seconds of audio.", minimum=0)
 GROWTH = text("What to append to the deltas before it.")
 JUDGEMENT = {"confidence": CONFIDENCE, "needs_review": NEEDS_REVIEW}
+FOUND = {
+    "results": {
+        "type": ["array", "null"],
+        "items": ref("Result"),
+        "description": "What the words find; only where the server searches, null where that failed.",
+    },
+    "search_error": text("Why results is null."),
+}
 
 SCHEMAS: dict[str, Schema] = {
     "Error": closed(error=text("What was wrong, its value, and what is allowed.")),
@@ -86,9 +96,15 @@ SCHEMAS: dict[str, Schema] = {
             )
         },
     ),
-    "Transcription": closed(text=text(), **JUDGEMENT),
+    "Transcription": closed(*FOUND, text=text(), **JUDGEMENT, **FOUND),
+    "Result": closed(
+        id=text("The entry's id in the catalogue or the search engine."),
+        title=text(),
+        snippet=text("Its matching stretch, as plain text."),
+        score=number("Higher is a better match; of no unit."),
+    ),
     "VerboseTranscription": closed(
-        *("segments", "words"),
+        *("segments", "words", *FOUND),
         task=text(const="transcribe"),
         language=text(),
         duration=DURATION,
@@ -97,6 +113,7 @@ SCHEMAS: dict[str, Schema] = {
         segments=list_of(ref("VerboseSegment")),
         words=list_of(ref("Word")),
         **JUDGEMENT,
+        **FOUND,
     ),
     "VerboseSegment": closed(
         id={"type": "integer", "minimum": 0},
@@ -112,7 +129,14 @@ SCHEMAS: dict[str, Schema] = {
         "description": "The data of a server-sent event: text as it grows, the transcript, or an error.",
         "oneOf": [
             closed(type=text(const="transcript.text.delta"), delta=GROWTH),
-            closed(type=text(const="transcript.text.done"), text=text(), duration=DURATION, **JUDGEMENT),
+            closed(
+                *FOUND,
+                type=text(const="transcript.text.done"),
+                text=text(),
+                duration=DURATION,
+                **JUDGEMENT,
+                **FOUND,
+            ),
             ref("OpenAIError"),
         ],
     },
@@ -140,8 +164,20 @@ SCHEMAS: dict[str, Schema] = {
         )
     ),
     "Predictions": closed(predictions=list_of(ref("Prediction"))),
-    "Prediction": closed(text=text(), duration=DURATION, segments=list_of(ref("Segment")), **JUDGEMENT),
+    "Prediction": closed(
+        *FOUND, text=text(), duration=DURATION, segments=list_of(ref("Segment")), **JUDGEMENT, **FOUND
+    ),
     "Segment": closed("words", start=START, end=END, text=text(), words=list_of(ref("Word"))),
+    "Feedback": closed(
+        "text",
+        request_id=text("The x-request-id of the answer it is about.", minLength=1, maxLength=128),
+        action=text("What the user did with the transcript.", enum=list(ACTIONS)),
+        text=text("What should have been heard.", maxLength=MAX_TEXT_CHARACTERS),
+    ),
+    "FeedbackTaken": closed(
+        accepted={**TRUTH, "const": True},
+        text_forwarded={**TRUTH, "description": "Whether the text was sent on: only with --events-text."},
+    ),
     "Live": closed(live=TRUTH),
     "Ready": closed(ready=TRUTH, state=text(enum=["loading", "ready", "draining", "closed"])),
     "Status": closed(status=text(const="alive")),
