@@ -97,10 +97,10 @@ class Tracing:
             self._tracer.start_span(part.name, inside, start_time=moment(part.start)).end(moment(part.end))
         span.end(moment(now))
 
-    async def close(self) -> None:
-        """Send what waits, for a bounded time."""
+    async def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Send what waits, for at most `seconds`."""
         closing = asyncio.get_running_loop().run_in_executor(None, self._provider.shutdown)
-        await asyncio.wait([closing], timeout=CLOSE_SECONDS)
+        await asyncio.wait([closing], timeout=seconds)
 
     def _parent(self, headers: Mapping[str, str]) -> Context:
         carrier = {name: headers[name] for name in self._propagator.fields if name in headers}

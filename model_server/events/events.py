@@ -35,6 +35,6 @@ class Events:
         """Tell what a user did; False where there is no room."""
         return self._outbox.offer(feedback_event(self._origin, feedback))
 
-    async def close(self) -> None:
-        """Send what waits, for a bounded time."""
-        await self._outbox.close(CLOSE_SECONDS)
+    async def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Send what waits, for at most `seconds`."""
+        await self._outbox.close(seconds)

@@ -79,7 +79,7 @@ def export(account, code=200, headers=None):
     async def record_and_close():
         tracing = Tracing("moonshine", "1", "5d9")
         tracing.record(account, "POST", ROUTE, code, headers or {})
-        await tracing.close()
+        await tracing.close(60)
 
     asyncio.run(record_and_close())
 

@@ -57,7 +57,7 @@ def test_receiver_joins_feedback_to_the_pod_that_served(receiver):
         pods[0].tell_feedback(Feedback("r2", "corrected"))
         pods[1].tell_feedback(Feedback("r1", "accepted"))
         for pod in pods:
-            await pod.close()
+            await pod.close(60)
 
     asyncio.run(serve_and_hear())
 
@@ -80,7 +80,7 @@ def test_address_given_is_where_events_go(receiver):
         events = open_events(EventOptions(receiver.url), origin(), lambda *counted: None)
         events.start()
         events.tell_feedback(Feedback("r1", "redone"))
-        await events.close()
+        await events.close(60)
 
     asyncio.run(tell())
 

@@ -15,7 +15,7 @@ def event(number):
     return CloudEvent("dev.example.thing", "/here", f"thing {number}", {"number": number})
 
 
-def delivered(url, events, capacity=10, seconds=5.0):
+def delivered(url, events, capacity=10, seconds=60.0):
     """What became of events offered at once."""
     counts = Counter()
 
