@@ -57,7 +57,7 @@ def test_audio_longer_than_nine_seconds_is_heard_to_its_end(engine, repeated, wo
 
 
 def test_unknown_engine_is_refused_by_name(artefact):
-    with pytest.raises(ArtefactError, match="engine must be one of onnx, not 'abacus'"):
+    with pytest.raises(ArtefactError, match="engine must be one of onnx, torch, not 'abacus'"):
         load_engine(replace(read_manifest(artefact), engine="abacus"), threads=1)
 
 
