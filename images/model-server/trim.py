@@ -17,6 +17,11 @@ TESTS = ("tests", "test", "testing")
 # What a running predictor imports; uvicorn and Starlette import the last ones late.
 SERVING = (
     "model_server.server",
+    "model_server.artefact.__main__",
+    "model_server.events.events",
+    "model_server.search.catalogue",
+    "model_server.search.opensearch",
+    "model_server.tracing",
     "prometheus_client.openmetrics.exposition",
     "python_multipart.multipart",
     "uvicorn.lifespan.on",
