@@ -10,10 +10,10 @@ from types import FrameType
 def main(arguments: list[str]) -> int:
     """Serve until told to stop; the exit status."""
     from model_server import log
+    from model_server.absent import absent
     from model_server.artefact.manifest import read_manifest
     from model_server.errors import StartRefusedError
-    from model_server.inference.engine_process import start_engine
-    from model_server.inference.pool import EnginePool
+    from model_server.inference.spawn import spawn
     from model_server.options import engine_settings, parse_options
 
     options = parse_options(arguments, os.environ)
@@ -25,13 +25,18 @@ def main(arguments: list[str]) -> int:
         return 1
     # The engines load while the imports below go on.
     settings = engine_settings(options)
-    pool = EnginePool(lambda: start_engine(settings), options.engine_processes)
+    spawned = [spawn(settings) for _ in range(options.engine_processes)]
     # The SDK parses sys.argv when imported; our flags are none of its business.
     sys.argv = sys.argv[:1]
     # Nothing of what the imports make is garbage; looking for it is a tenth of the start.
     gc.disable()
-    from model_server.server import PredictorServer
+    # The SDK makes data frames of what others ask; importing pandas is a third of the start.
+    with absent("pandas"):
+        from model_server.inference.engine_process import EngineProcess
+        from model_server.inference.pool import EnginePool
+        from model_server.server import PredictorServer
 
+    pool = EnginePool([EngineProcess(*each) for each in spawned], lambda: EngineProcess(*spawn(settings)))
     gc.freeze()
     gc.enable()
     try:

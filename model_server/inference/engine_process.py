@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import socket
 import subprocess
-import sys
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, Protocol, TypeVar
 
@@ -25,7 +24,7 @@ from model_server.inference.messages import (
     write,
     write_job,
 )
-from model_server.inference.settings import MESSAGE_BYTES, Settings
+from model_server.inference.settings import MESSAGE_BYTES
 
 Read = TypeVar("Read")
 # A job that takes this long, and this much for each second of audio, hangs: above the longest fault and the
@@ -61,22 +60,6 @@ class Process(Protocol):
     def kill(self) -> None:
         """End it now."""
         ...
-
-
-def start_engine(settings: Settings) -> "EngineProcess":
-    """A process that loads its model from now on."""
-    ours, theirs = socket_pair()
-    with theirs:
-        module = (sys.executable, "-m", "model_server.inference.process")
-        command = [*module, str(theirs.fileno()), settings.text()]
-        return EngineProcess(subprocess.Popen(command, pass_fds=[theirs.fileno()]), ours)
-
-
-def socket_pair() -> tuple[socket.socket, socket.socket]:
-    """The server's end, which never blocks, and the process's."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    ours.setblocking(False)
-    return ours, theirs
 
 
 class EngineProcess:

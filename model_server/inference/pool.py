@@ -4,7 +4,7 @@ Knows nothing of HTTP, of queues in seconds, or of metrics.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from model_server.errors import EngineStartError
 from model_server.inference.engine_process import EngineProcess
@@ -17,11 +17,11 @@ END_SECONDS = 5.0
 
 
 class EnginePool:
-    """`count` engine processes, each made by `start`; they load from the moment the pool is made."""
+    """Engine processes that are alike: the first ones, and those that `start` makes in their places."""
 
-    def __init__(self, start: Callable[[], EngineProcess], count: int):
+    def __init__(self, engines: Sequence[EngineProcess], start: Callable[[], EngineProcess]):
         self._start = start
-        self._engines = [start() for _ in range(count)]
+        self._engines = list(engines)
         self._loaded: set[EngineProcess] = set()
         self._turns: Turns[EngineProcess] = Turns()
         self._all_loaded: asyncio.Future[None] | None = None
@@ -63,7 +63,8 @@ class EnginePool:
         for engine in self._engines:
             engine.close()
         for engine in self._engines:
-            engine.wait(END_SECONDS)
+            # One that is still loading looks at its socket only afterwards, and has nothing to finish.
+            engine.wait(END_SECONDS if engine in self._loaded else 0)
 
     def note_loaded(self, engine: EngineProcess, failure: str | None) -> None:
         """A process has loaded its model, or could not."""

@@ -19,9 +19,11 @@ REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 async def server(answer: Any) -> AsyncIterator[int]:
     """A server that awaits `answer(number of the POST)` for the bytes to send; GETs are answered at once."""
     posts = 0
+    serving: list[Any] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal posts
+        serving.append(asyncio.current_task())
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -31,7 +33,7 @@ async def server(answer: Any) -> AsyncIterator[int]:
                 await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
                 posts += 1
                 writer.write(await answer(posts - 1))
-        except (asyncio.IncompleteReadError, ConnectionResetError):
+        except (asyncio.IncompleteReadError, ConnectionResetError, asyncio.CancelledError):
             return
         finally:
             writer.close()
@@ -41,6 +43,9 @@ async def server(answer: Any) -> AsyncIterator[int]:
         yield listening.sockets[0].getsockname()[1]
     finally:
         listening.close()
+        for each in serving:
+            each.cancel()
+        await asyncio.gather(*serving)
 
 
 @pytest.fixture

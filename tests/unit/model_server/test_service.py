@@ -48,9 +48,12 @@ def serve(counting_engine, registry):
         loaded=None,
         engine=counting_engine,
     ):
+        def start(recogniser):
+            return threaded_engine(recogniser, faults, loaded)
+
         async def run():
             recogniser = Recogniser(engine, STAGES)
-            pool = EnginePool(lambda: threaded_engine(recogniser, faults, loaded), 1)
+            pool = EnginePool([start(recogniser)], lambda: start(recogniser))
             limits = QueueLimits(queue_seconds, deadline_seconds, caller_seconds)
             service = Service(pool, Metrics(registry), Lifecycle(), faults, limits)
             loading = asyncio.create_task(service.load())

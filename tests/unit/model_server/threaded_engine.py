@@ -5,9 +5,10 @@ import threading
 from collections.abc import Callable
 
 from model_server.faults import NO_FAULTS, Faults
-from model_server.inference.engine_process import EngineProcess, socket_pair
+from model_server.inference.engine_process import EngineProcess
 from model_server.inference.messages import LOADED, write
 from model_server.inference.process import Worker
+from model_server.inference.spawn import socket_pair
 from model_server.pipeline import Recogniser
 
 
