@@ -33,7 +33,8 @@ def gone(pid):
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL])
 def test_engine_that_dies_fails_its_request_alone(launch, clip, repeated, words, spoken, wait_until, number):
-    predictor = launch("--engine-processes", "2").wait_ready()
+    # Room for the long clip and for the others behind it.
+    predictor = launch("--engine-processes", "2", "--queue-seconds", "1200").wait_ready()
     pids = engines(predictor)
     before = {pid: cpu_ticks(pid) for pid in pids}
     with ThreadPoolExecutor() as users:

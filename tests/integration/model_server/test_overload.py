@@ -29,13 +29,13 @@ def test_full_queue_and_deadline_refuse_and_the_rest_is_served(slow, clip):
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers if answer.status_code == 503)
 
 
-def test_request_that_waited_too_long_is_refused_when_its_turn_comes(slow, clip):
+def test_request_that_waits_too_long_or_would_is_refused(slow, clip):
     with ThreadPoolExecutor(3) as clients:
         answers = list(clients.map(lambda _: slow.predict(clip), range(3)))
 
     late = [answer.json()["error"] for answer in answers if answer.status_code == 503]
     assert 1 <= len(late) <= 2  # the second one too, where the machine is slow
-    assert all("longer than the deadline of 1.5 s" in error for error in late)
+    assert all("longer than the" in error for error in late)
 
 
 def test_bodies_held_at_a_time_are_bounded_and_let_go(launch, clip, wait_until):

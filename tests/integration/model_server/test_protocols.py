@@ -81,9 +81,12 @@ def test_sdk_says_the_model_is_ready(predictor):
     assert httpx.get(f"{predictor.url}/v2/models/asr/ready").status_code == 200
 
 
-def test_log_has_requests_and_no_words(predictor, clip):
+def test_log_has_requests_and_no_words(predictor, clip, wait_until):
     predictor.predict(clip, x_request_id="logged-1")
 
-    lines = [line for line in predictor.log_lines() if line.get("request_id") == "logged-1"]
+    def logged():
+        return [line for line in predictor.log_lines() if line.get("request_id") == "logged-1"]
+
+    lines = wait_until("the request is in the log", logged, 10)
     assert [(line["code"], line["reason"], line["traffic"]) for line in lines] == [(200, "ok", "user")]
     assert "ever tried" not in predictor.log().lower()
