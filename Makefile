@@ -31,8 +31,8 @@ bench: setup ## the predictor beside its peers, about 25 minutes on a quiet mach
 
 test: check images ## every test, the end-to-end ones on the cluster included
 	@# Apart: Triton's gRPC client and KServe's SDK cannot be imported by one process.
-	$(PYTHON) -m pytest tests/engines tests/integration
-	$(PYTHON) -m pytest tests/charts tests/e2e
+	$(PYTHON) -m pytest tests/charts
+	$(PYTHON) -m pytest tests/engines tests/integration tests/e2e
 	scripts/test-torch
 
 check: setup ## lint, types, layers, unit and contract tests: no cluster, about a minute

@@ -42,7 +42,7 @@ class Admission:
         wait = self.expected_wait_seconds()
         if wait is not None and wait > patience_seconds:
             raise DeadlineError(
-                f"would wait about {wait:.1f} s, longer than the {patience_seconds:.1f} s that are left for it",
+                f"would wait about {wait:.1f} s, longer than the {patience_seconds:.1f} s left for it",
                 retry_after_seconds=self._retry_after(),
             )
         self.held_seconds += seconds

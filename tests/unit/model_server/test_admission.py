@@ -72,7 +72,7 @@ def test_hopeless_wait_is_refused_at_once(hold):
     hold(queue, 40)
 
     assert queue.expected_wait_seconds() == pytest.approx(4)
-    with pytest.raises(DeadlineError, match=r"about 4\.0 s, longer than the 3\.0 s that are left"):
+    with pytest.raises(DeadlineError, match=r"about 4\.0 s, longer than the 3\.0 s left"):
         hold(queue, 1, patience=3)
     hold(queue, 1, patience=5)
 
