@@ -88,18 +88,20 @@ class EngineProcess:
         Leaving the iteration early cancels the job. Either way the owner hears when the process is idle.
         """
         text, descriptors = write_job(job)
-        self._answers, self._job = asyncio.Queue(), job.number
+        # Its own: the next job may have begun before a slow reader of this one has taken all.
+        answers = self._answers = asyncio.Queue()
+        self._job = job.number
         limit = HANGS_AFTER_SECONDS + HANGS_AFTER_RATIO * sum(clip.seconds for clip in job.clips)
         try:
             async with asyncio.timeout(limit):
                 self._send(text, descriptors)
-                while END not in (answer := await self._answer()):
+                while END not in (answer := await self._answer(answers)):
                     yield self._understood(read_step, answer)
         except TimeoutError as error:
             self._process.kill()
             raise InternalError(f"the engine did not finish this request in {limit:.0f} s") from error
         finally:
-            self._cancel_unless_ended()
+            self._cancel_unless_ended(job.number)
         refusal = self._understood(read_refusal, answer)
         if refusal is not None:
             raise refusal
@@ -119,8 +121,8 @@ class EngineProcess:
             self._process.kill()
             return self._process.wait()
 
-    async def _answer(self) -> dict[str, Any]:
-        answer = await self._answers.get()
+    async def _answer(self, answers: asyncio.Queue[dict[str, Any] | None]) -> dict[str, Any]:
+        answer = await answers.get()
         if answer is None:
             raise InternalError("the engine process died at this request; another takes its place")
         return answer
@@ -139,10 +141,10 @@ class EngineProcess:
         except (BrokenPipeError, ConnectionResetError):
             self._end()
 
-    def _cancel_unless_ended(self) -> None:
-        if self._job is not None and self.alive:
+    def _cancel_unless_ended(self, number: int) -> None:
+        if self._job == number and self.alive:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                self._socket.send(write(**{CANCEL: self._job}))
+                self._socket.send(write(**{CANCEL: number}))
 
     def _read(self) -> None:
         try:
