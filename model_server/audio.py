@@ -5,7 +5,7 @@ decoding. Decoding goes block by block and keeps none: memory is that of a block
 Knows nothing of requests, queues or models.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,13 +96,11 @@ def _allowed(clip: Clip, max_seconds: float) -> Clip:
 
 def decode(clip: Clip, sample_rate: int) -> Iterator[Waveform]:
     """The clip's channels averaged, resampled to `sample_rate` Hz, a few seconds at a time."""
-    resampler = None
-    if clip.sample_rate != sample_rate:
-        resampler = soxr.ResampleStream(clip.sample_rate, sample_rate, 1, dtype="float32")
+    resample = _resampler(clip, sample_rate)
     left, made = clip.frames, 0
     for block in _blocks(clip):
         left -= len(block)
-        resampled = resampler.resample_chunk(block, last=left == 0) if resampler else block
+        resampled = resample(block, left == 0)
         if len(resampled):
             made += len(resampled)
             yield _checked(resampled)
@@ -113,6 +111,17 @@ def decode(clip: Clip, sample_rate: int) -> Iterator[Waveform]:
             f"the audio is too short: {clip.frames} samples at {clip.sample_rate} Hz "
             f"leave none at {sample_rate} Hz, at least 1 is needed"
         )
+
+
+def _resampler(clip: Clip, sample_rate: int) -> Callable[[Waveform, bool], Waveform]:
+    """What makes a block and whether it is the last into samples at `sample_rate`."""
+    if clip.sample_rate == sample_rate:
+        return lambda block, last: block
+    if clip.frames <= BLOCK_FRAMES:
+        # The same samples as a stream's, in half its time.
+        return lambda block, last: soxr.resample(block, clip.sample_rate, sample_rate)
+    stream = soxr.ResampleStream(clip.sample_rate, sample_rate, 1, dtype="float32")
+    return lambda block, last: stream.resample_chunk(block, last=last)
 
 
 def _blocks(clip: Clip) -> Iterator[Waveform]:
