@@ -4,7 +4,7 @@ CACHE := $(or $(SERINUS_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/serinus)
 PYTHON := .venv/bin/python
 MODEL := $(CACHE)/models/moonshine-tiny-en
 
-.PHONY: help setup serve cluster images demo bench test check cluster-delete
+.PHONY: help setup serve cluster images demo bench test test-strategies test-faults check cluster-delete
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -34,6 +34,12 @@ test: check images ## every test, the end-to-end ones on the cluster included
 	$(PYTHON) -m pytest tests/charts
 	$(PYTHON) -m pytest tests/engines tests/integration tests/e2e
 	scripts/test-torch
+
+test-strategies: images ## every ending of every strategy on the cluster, about half an hour
+	$(PYTHON) -m pytest tests/strategies
+
+test-faults: images ## what becomes of a release when the platform or the candidate fails, on the cluster, about an hour
+	$(PYTHON) -m pytest tests/faults
 
 check: setup ## lint, types, layers, unit and contract tests: no cluster, about a minute
 	.venv/bin/ruff check . && .venv/bin/ruff format --check .

@@ -83,14 +83,13 @@ def rollout_state(rollout: Mapping[str, Any]) -> RolloutState:
     status = rollout.get("status", {})
     steps = rollout.get("spec", {}).get("strategy", {}).get("canary", {}).get("steps") or []
     stable, current = status.get("stableRS", ""), status.get("currentPodHash", "")
-    weights = status.get("canary", {}).get("weights") or {}
     return RolloutState(
         phase=status.get("phase", ""),
         message=status.get("message", ""),
         aborted=bool(status.get("abort", False)),
         step=int(status.get("currentStepIndex", 0)),
         steps=len(steps),
-        weight=int(weights.get("canary", {}).get("weight", 0)) if stable != current else 0,
+        weight=_candidates_users(status) if stable != current else 0,
         stable=stable,
         current=current,
         pause_reasons=tuple(pause["reason"] for pause in status.get("pauseConditions") or ()),
@@ -98,12 +97,22 @@ def rollout_state(rollout: Mapping[str, Any]) -> RolloutState:
     )
 
 
+def _candidates_users(status: Mapping[str, Any]) -> int:
+    """The candidate's users in percent: by weight, or all once blue-green has switched."""
+    if status.get("blueGreen"):
+        return 100 if status["blueGreen"].get("activeSelector") == status["currentPodHash"] else 0
+    weights = status.get("canary", {}).get("weights") or {}
+    return int(weights.get("canary", {}).get("weight", 0))
+
+
 def gate_run(run: Mapping[str, Any]) -> GateRun:
-    """The record of an AnalysisRun, whose one metric bears its gate's name."""
+    """The record of an AnalysisRun: of its gate, or of several the one that ended it as it ended."""
     metadata, status = run["metadata"], run.get("status", {})
     labels = metadata.get("labels", {})
-    gate = run["spec"]["metrics"][0]["name"]
-    results = [result for result in status.get("metricResults", ()) if result["name"] == gate]
+    results = status.get("metricResults", ())
+    deciding = [result["name"] for result in results if result.get("phase") == status.get("phase")]
+    gate = deciding[0] if deciding else run["spec"]["metrics"][0]["name"]
+    results = [result for result in results if result["name"] == gate]
     measurements = results[0].get("measurements", ()) if results else ()
     return GateRun(
         name=metadata["name"],

@@ -23,6 +23,7 @@ class Faults:
 
     inference_delay_seconds: float = 0.0
     inference_slowdown: float = 1.0
+    slow_from_seconds: float = 0.0
     error_ratio: float = 0.0
     cut_tail_seconds: float = 0.0
     clip_gain_db: float = 0.0
@@ -42,6 +43,7 @@ NO_FAULTS = Faults()
 NUMBERS: dict[str, tuple[type[int] | type[float], float, float]] = {
     "inference_delay_seconds": (float, 0, 60),
     "inference_slowdown": (float, 1, 100),
+    "slow_from_seconds": (float, 0, 3600),
     "error_ratio": (float, 0, 1),
     "cut_tail_seconds": (float, 0, 60),
     "clip_gain_db": (float, -60, 60),
@@ -94,8 +96,10 @@ def damage(blocks: Iterable[Waveform], sample_rate: int, faults: Faults) -> Iter
         yield np.clip(passed * gain, -1.0, 1.0) if faults.clip_gain_db else passed
 
 
-def extra_inference_seconds(inference_seconds: float, faults: Faults) -> float:
-    """How long to sleep after an inference that really took `inference_seconds`."""
+def extra_inference_seconds(inference_seconds: float, clip_seconds: float, faults: Faults) -> float:
+    """How long to sleep after an inference that really took `inference_seconds`; not for a short clip."""
+    if clip_seconds < faults.slow_from_seconds:
+        return 0.0
     return faults.inference_delay_seconds + (faults.inference_slowdown - 1) * inference_seconds
 
 

@@ -82,7 +82,8 @@ class Recogniser:
                 if not emptied:
                     yield heard
         with clock.stage("inference"):
-            time.sleep(faults.extra_inference_seconds(clock.seconds["inference"], fault))
+            taken = clock.seconds["inference"]
+            time.sleep(faults.extra_inference_seconds(taken, tracks.duration, fault))
         yield Figures(tracks.duration, tracks.quality(), clock.seconds)
 
     def transcribe(self, clip: Clip, fault: Faults, request_id: str) -> tuple[Transcript, Figures]:

@@ -22,8 +22,6 @@ from model_server.pipeline import Figures, Recogniser, StageOptions
 from model_server.transcript import SpokenSegment
 
 MAX_FILES = 64
-# Below the server, which must refuse and say that it is alive while every core is busy with engines.
-NICENESS = 5
 
 
 class CancelledJobError(Exception):
@@ -100,7 +98,6 @@ def main(arguments: list[str]) -> int:
     except StartRefusedError as error:
         connection.send(write(**{FAILED: str(error)}))
         return 1
-    os.nice(NICENESS)
     connection.send(write(**{LOADED: True}))
     Worker(connection, recogniser, settings.faults).run()
     return 0

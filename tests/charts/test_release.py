@@ -28,7 +28,8 @@ def pod_template(render: Render, **overrides: Any) -> dict[str, Any]:
 
 def test_golden_gates_come_before_users_and_live_gates_at_each_weight(render: Render) -> None:
     steps = [{"weight": 10, "minRequests": 20}, {"weight": 40, "minRequests": 60}]
-    rollout = render("model-server", strategy={"steps": steps})["Rollout", "asr"]
+    strategy = {"steps": steps, "bake": {"enabled": False}}
+    rollout = render("model-server", strategy=strategy)["Rollout", "asr"]
     assert steps_in_short(rollout) == [
         "setCanaryScale {'replicas': 1}",
         "setWeight 0",
@@ -37,11 +38,13 @@ def test_golden_gates_come_before_users_and_live_gates_at_each_weight(render: Re
         "setCanaryScale {'weight': 10}",
         "setWeight 10",
         "analysis errors",
+        "analysis empty-transcripts",
         "analysis throughput",
         "analysis latency",
         "setCanaryScale {'weight': 40}",
         "setWeight 40",
         "analysis errors",
+        "analysis empty-transcripts",
         "analysis throughput",
         "analysis latency",
     ]

@@ -63,6 +63,6 @@ def test_label_values_in_queries_are_those_agreed() -> None:
             assert values <= set(CONTRACTS["label_values"][label])
 
 
-def test_each_agreed_template_has_its_query() -> None:
+def test_each_query_has_its_agreed_template() -> None:
     names = {f"serinus-{query.stem}-v1" for query in QUERIES if query.parent.name == "queries"}
-    assert names == set(CONTRACTS["analysis_templates"].values())
+    assert names <= set(CONTRACTS["analysis_templates"].values())

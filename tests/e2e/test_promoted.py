@@ -9,7 +9,7 @@ from tests.e2e.trial import Trial, answered_by, failures
 
 pytestmark = pytest.mark.timeout(600)
 
-GATES = {"paired-latency", "accuracy", "errors", "latency", "throughput"}
+GATES = {"paired-latency", "accuracy", "errors", "empty-transcripts", "latency", "throughput"}
 
 
 def test_good_release_passes_every_gate_and_is_promoted(trial: Trial) -> None:

@@ -15,7 +15,7 @@ import yaml
 from cluster.commands import helm, run
 from demo import charts
 from demo.cluster_reads import Seen, Target, read
-from demo.rollout_watch import Outcome
+from demo.rollout_watch import Outcome, outcome
 from demo.ship import Latest, gate_at_work, wait_for_candidate, wait_for_end, wait_until_settled
 from demo.user_load import LoadSettings, UserLoad, UserRequest
 from demo.waits import wait_for
@@ -26,6 +26,8 @@ HOST = "asr.e2e.example"
 RATE = 3.0
 MAX_LOAD_SECONDS = 900.0
 SERVES_SECONDS = 240.0
+# Why Argo pauses where a strategy says so.
+PAUSES = {"CanaryPauseStep", "BlueGreenPause"}
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Trial:
     target: Target
     folder: Path
     say: Callable[[str], None]
+    host: str = HOST
     good_revision: int = 1
     _shown: tuple[object, ...] = field(default=())
 
@@ -66,12 +69,17 @@ class Trial:
         self.say("kubectl argo rollouts abort")
         run(["kubectl", "argo", "rollouts", "abort", self.target.release, "-n", self.target.namespace])
 
+    def promote(self) -> None:
+        """When: a person promotes the release."""
+        self.say("kubectl argo rollouts promote")
+        run(["kubectl", "argo", "rollouts", "promote", self.target.release, "-n", self.target.namespace])
+
     @contextmanager
     def users(self) -> Iterator[UserLoad]:
         """While: users speak at 3 requests a second, open loop; the first ones have been answered."""
         out = self.folder / f"users-{time.time_ns()}.jsonl"
         settings = LoadSettings(
-            charts.golden_audio(), out, host=HOST, rate=RATE, max_seconds=MAX_LOAD_SECONDS
+            charts.golden_audio(), out, host=self.host, rate=RATE, max_seconds=MAX_LOAD_SECONDS
         )
         with UserLoad(settings) as load:
             wait_for("users are answered", lambda: True if load.requests() else None, seconds=60)
@@ -83,6 +91,21 @@ class Trial:
         decided = f" by {outcome.gate}" if outcome.gate else ""
         self.say(f"{outcome.ending}{decided}: {outcome.message}")
         return outcome
+
+    def waits_for_a_person(self, candidate: str, *, seconds: float) -> None:
+        """Then: the release stands at a pause that its strategy asks for, or ended otherwise: a failure."""
+        latest = Latest(self.target)
+
+        def look() -> bool | None:
+            seen = latest.look()
+            self._tell(seen)
+            ended = outcome(seen.state, seen.runs, candidate)
+            assert ended is None, f"{ended}, instead of a pause for a person"
+            return True if PAUSES & set(seen.state.pause_reasons) else None
+
+        name = f"candidate {candidate} waits for a person"
+        wait_for(name, look, seconds=seconds, last_seen=latest.words)
+        self.say("it waits for a person")
 
     def serves_users(self, candidate: str, load: UserLoad, *, count: int = 3) -> None:
         """Then: the candidate has answered some users."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from cluster.commands import environment, kubectl
 from demo.cluster_reads import Target
 
-_WEIGHTS = "jsonpath={.spec.http[0].route[*].weight}"
+_WEIGHTS = 'jsonpath={.spec.http[?(@.name=="primary")].route[*].weight}'
 FOLLOWER_SECONDS = 30.0
 
 

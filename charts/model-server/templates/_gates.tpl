@@ -1,43 +1,70 @@
-{{- /* One analysis step: a gate's template and its args. Thresholds become args by their own name in kebab-case
-(minPairs -> min-pairs); count and inconclusiveLimit follow from the gate's two times, so that a gate that
-never measured anything ends Inconclusive, never Successful.
-Takes: root, gate (the key under .Values.gates), thresholds beyond the gate's own values, and delaySeconds before it
-first measures. */ -}}
+{{- /* Gates as a release runs them: their templates, and thresholds from the values as args. */ -}}
+
+{{- /* One analysis step of one gate. Takes: root, gate (its key under .Values.gates), minRequests of a live gate, and
+delaySeconds before it first measures. */ -}}
 {{- define "model-server.gate" -}}
-{{- $gate := index .root.Values.gates .gate -}}
-{{- $thresholds := merge (omit $gate "enabled" "intervalSeconds" "timeoutSeconds") (.thresholds | default dict) -}}
-{{- $count := div (int $gate.timeoutSeconds) (int $gate.intervalSeconds) -}}
 - analysis:
-    templates:
-      - templateName: {{ include "model-server.analysisTemplate" .gate }}
-        clusterScope: true
-    args:
-      - name: namespace
-        value: {{ .root.Release.Namespace }}
-      - name: rollout
-        value: {{ .root.Release.Name }}
-      - name: stable
-        valueFrom:
-          podTemplateHashValue: Stable
-      - name: candidate
-        valueFrom:
-          podTemplateHashValue: Latest
-      {{- range $name, $value := $thresholds }}
-      - name: {{ kebabcase $name }}
-        value: {{ $value | quote }}
-      {{- end }}
-      - name: interval
-        value: {{ int $gate.intervalSeconds }}s
-      - name: count
-        value: {{ $count | quote }}
-      - name: inconclusive-limit
-        value: {{ sub $count 1 | quote }}
-      - name: initial-delay
-        value: {{ int .delaySeconds }}s
+    {{- include "model-server.gates" (merge (dict "gates" (list .gate)) .) | nindent 4 }}
+{{- end }}
+
+{{- /* The templates and args of one run of several gates; takes the same, and gates instead of gate. */ -}}
+{{- define "model-server.gates" -}}
+templates:
+  {{- range .gates }}
+  - templateName: {{ include "model-server.analysisTemplate" (dict "root" $.root "gate" .) }}
+    clusterScope: true
+  {{- end }}
+args:
+  {{- include "model-server.identityArgs" .root | nindent 2 }}
+  {{- range .gates }}
+  {{- include "model-server.gateArgs" (merge (dict "gate" .) $) | nindent 2 }}
+  {{- end }}
+{{- end }}
+
+{{- /* Who is judged against whom; Argo fills the hashes in when it makes the run. */ -}}
+{{- define "model-server.identityArgs" -}}
+- name: namespace
+  value: {{ .Release.Namespace }}
+- name: rollout
+  value: {{ .Release.Name }}
+- name: stable
+  valueFrom:
+    podTemplateHashValue: Stable
+- name: candidate
+  valueFrom:
+    podTemplateHashValue: Latest
+{{- end }}
+
+{{- /* A gate's args, each under its name: thresholds in kebab-case (minPairs -> accuracy-min-pairs); count and
+inconclusive-limit follow from its two times, so that a gate that never measured anything ends Inconclusive, never
+Successful. */ -}}
+{{- define "model-server.gateArgs" -}}
+{{- $gate := index .root.Values.gates .gate -}}
+{{- $name := include "model-server.gateName" . -}}
+{{- $thresholds := omit $gate "enabled" "intervalSeconds" "timeoutSeconds" -}}
+{{- if .minRequests -}}{{- $thresholds = merge (dict "minRequests" (int .minRequests)) $thresholds -}}{{- end -}}
+{{- $count := div (int $gate.timeoutSeconds) (int $gate.intervalSeconds) -}}
+{{- range $threshold, $value := $thresholds -}}
+- name: {{ $name }}-{{ kebabcase $threshold }}
+  value: {{ $value | quote }}
+{{ end -}}
+- name: {{ $name }}-interval
+  value: {{ int $gate.intervalSeconds }}s
+- name: {{ $name }}-count
+  value: {{ $count | quote }}
+- name: {{ $name }}-inconclusive-limit
+  value: {{ sub $count 1 | quote }}
+- name: {{ $name }}-initial-delay
+  value: {{ int .delaySeconds }}s
+{{- end }}
+
+{{- /* A gate's name in templates and args; without our gateway only the pods can count errors. Takes: root, gate. */ -}}
+{{- define "model-server.gateName" -}}
+{{- if and (eq .gate "errors") (ne .root.Values.strategy.router "istio") -}}pod-errors{{- else -}}{{- kebabcase .gate -}}{{- end -}}
 {{- end }}
 
 {{- define "model-server.analysisTemplate" -}}
-serinus-{{ kebabcase . }}-v1
+serinus-{{ include "model-server.gateName" . }}-v1
 {{- end }}
 
 {{- /* The gates that are on, of those named in the list `of`, as a JSON list. */ -}}
@@ -55,5 +82,5 @@ serinus-{{ kebabcase . }}-v1
 
 {{- /* Latency last: its histogram leaves refusals out, so a candidate that only refuses would pause there unjudged. */ -}}
 {{- define "model-server.liveGates" -}}
-{{- include "model-server.enabledGates" (dict "root" . "of" (list "errors" "throughput" "latency")) -}}
+{{- include "model-server.enabledGates" (dict "root" . "of" (list "errors" "emptyTranscripts" "throughput" "latency")) -}}
 {{- end }}

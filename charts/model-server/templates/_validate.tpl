@@ -5,12 +5,16 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- include "model-server.validateCallers" . -}}
 {{- include "model-server.validateSearch" . -}}
 {{- include "model-server.validateEgress" . -}}
+{{- include "model-server.validateStrategy" . -}}
 {{- include "model-server.validateSteps" . -}}
+{{- include "model-server.validateMirror" . -}}
+{{- include "model-server.validateKept" . -}}
 {{- include "model-server.validateGates" . -}}
 {{- include "model-server.validateTimes" . -}}
 {{- include "model-server.validateTemplatesExist" . -}}
 {{- include "model-server.validateWeightsStay" . -}}
 {{- include "model-server.validateGrpcHasWeights" . -}}
+{{- include "model-server.validateKind" . -}}
 {{- end }}
 
 {{- define "model-server.validateModel" -}}
@@ -56,20 +60,80 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- end -}}
 {{- end }}
 
+{{- define "model-server.validateStrategy" -}}
+{{- $strategy := .Values.strategy -}}
+{{- if eq $strategy.router "none" -}}
+{{- if eq $strategy.type "shadow" -}}
+{{- fail "strategy.router must be istio with strategy.type shadow, since the number of pods mirrors nothing, not none" -}}
+{{- end -}}
+{{- if $strategy.testers.value -}}
+{{- fail "strategy.testers.value needs strategy.router istio, since the number of pods reads no header, not none" -}}
+{{- end -}}
+{{- end -}}
+{{- if and $strategy.testers.value (not (has $strategy.type (list "canary" "shadow"))) -}}
+{{- fail (printf "strategy.testers.value needs strategy.type canary or shadow, not %s" $strategy.type) -}}
+{{- end -}}
+{{- if and (ne $strategy.type "rolling") (not (include "model-server.liveGates" . | fromJsonArray)) -}}
+{{- fail (printf "strategy.type %s would give users to a candidate unwatched: enable one of gates.errors, gates.emptyTranscripts, gates.latency and gates.throughput" $strategy.type) -}}
+{{- end -}}
+{{- end }}
+
 {{- define "model-server.validateSteps" -}}
-{{- $before := dict "weight" 0 "minRequests" 0 -}}
-{{- range $index, $step := .Values.strategy.steps -}}
-{{- range $field := list "weight" "minRequests" -}}
+{{- $steps := .Values.strategy.steps -}}
+{{- include "model-server.validateRising" (dict "name" "steps" "steps" $steps "field" "weight") -}}
+{{- $last := last $steps -}}
+{{- if and .Values.strategy.bake.enabled (le (int .Values.strategy.bake.minRequests) (int $last.minRequests)) -}}
+{{- fail (printf "strategy.bake.minRequests must be above %d (that of the last step), not %d" (int $last.minRequests) (int .Values.strategy.bake.minRequests)) -}}
+{{- end -}}
+{{- end }}
+
+{{- define "model-server.validateMirror" -}}
+{{- include "model-server.validateRising" (dict "name" "shadow.steps" "steps" .Values.strategy.shadow.steps "field" "percentage") -}}
+{{- $heard := int (last .Values.strategy.shadow.steps).minRequests -}}
+{{- $first := int (first .Values.strategy.steps).minRequests -}}
+{{- if and (eq .Values.strategy.type "shadow") (eq .Values.strategy.shadow.then "canary") (le $first $heard) -}}
+{{- fail (printf "strategy.steps[0].minRequests must be above %d (that of the last shadow step, whose requests count too), not %d" $heard $first) -}}
+{{- end -}}
+{{- end }}
+
+{{- /* Takes: name under strategy, steps, and field, which must rise as minRequests must. */ -}}
+{{- define "model-server.validateRising" -}}
+{{- $before := dict .field 0 "minRequests" 0 -}}
+{{- range $index, $step := .steps -}}
+{{- range $field := list $.field "minRequests" -}}
 {{- $value := int (index $step $field) -}}
 {{- $least := int (index $before $field) -}}
 {{- if le $value $least -}}
-{{- fail (printf "strategy.steps[%d].%s must be above %d (that of the step before), not %d" $index $field $least $value) -}}
+{{- fail (printf "strategy.%s[%d].%s must be above %d (that of the step before), not %d" $.name $index $field $least $value) -}}
 {{- end -}}
 {{- end -}}
 {{- $before = $step -}}
 {{- end -}}
-{{- if not (include "model-server.liveGates" . | fromJsonArray) -}}
-{{- fail "strategy.steps would give users to a candidate unwatched: enable one of gates.errors, gates.latency and gates.throughput" -}}
+{{- end }}
+
+{{- /* Argo ends the gates after the switch when the old version goes, and calls that a success. */ -}}
+{{- define "model-server.validateKept" -}}
+{{- if eq .Values.strategy.type "blueGreen" -}}
+{{- $longest := 0 -}}
+{{- range include "model-server.liveGates" . | fromJsonArray -}}
+{{- $longest = max $longest (int (index $.Values.gates .).timeoutSeconds) -}}
+{{- end -}}
+{{- $least := add $longest (int .Values.strategy.settleSeconds) -}}
+{{- if le (int .Values.strategy.blueGreen.keepSeconds) (int $least) -}}
+{{- fail (printf "strategy.blueGreen.keepSeconds must be above settleSeconds and the longest timeoutSeconds of a live gate (%d), or the gates after the switch end undecided and pass, not %d" (int $least) (int .Values.strategy.blueGreen.keepSeconds)) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- /* A Rollout that becomes a Deployment, or the reverse, would lose all its pods at once. */ -}}
+{{- define "model-server.validateKind" -}}
+{{- if .Release.IsUpgrade -}}
+{{- $rolling := eq .Values.strategy.type "rolling" -}}
+{{- $kind := ternary "Rollout" "Deployment" $rolling -}}
+{{- $found := lookup (ternary "argoproj.io/v1alpha1" "apps/v1" $rolling) $kind .Release.Namespace .Release.Name -}}
+{{- if $found -}}
+{{- fail (printf "strategy.type cannot become %s while the release is a %s, whose pods would go before others came: install a second release beside it" .Values.strategy.type $kind) -}}
+{{- end -}}
 {{- end -}}
 {{- end }}
 
@@ -112,9 +176,9 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 namespace can be looked up (a GitOps renderer that is told the API versions cannot). */ -}}
 {{- define "model-server.validateTemplatesExist" -}}
 {{- $kind := "argoproj.io/v1alpha1/ClusterAnalysisTemplate" -}}
-{{- if and .Values.gates.checkTemplates (.Capabilities.APIVersions.Has $kind) (lookup "v1" "Namespace" "" "default") -}}
+{{- if and .Values.gates.checkTemplates (ne .Values.strategy.type "rolling") (.Capabilities.APIVersions.Has $kind) (lookup "v1" "Namespace" "" "default") -}}
 {{- range concat (include "model-server.goldenGates" . | fromJsonArray) (include "model-server.liveGates" . | fromJsonArray) -}}
-{{- $template := include "model-server.analysisTemplate" . -}}
+{{- $template := include "model-server.analysisTemplate" (dict "root" $ "gate" .) -}}
 {{- if not (lookup "argoproj.io/v1alpha1" "ClusterAnalysisTemplate" "" $template) -}}
 {{- fail (printf "gates.%s needs the ClusterAnalysisTemplate %s, which this cluster lacks: install charts/rollout-policies first" . $template) -}}
 {{- end -}}
@@ -124,7 +188,7 @@ namespace can be looked up (a GitOps renderer that is told the API versions cann
 
 {{- /* A weights route of Helm's own manifest would be deleted by the upgrade that leaves it to the hook: 404 for all. */ -}}
 {{- define "model-server.validateWeightsStay" -}}
-{{- if and .Release.IsUpgrade (eq .Values.route.weightsManagedBy "hook") -}}
+{{- if and .Release.IsUpgrade (eq .Values.strategy.router "istio") (eq .Values.route.weightsManagedBy "hook") -}}
 {{- $name := include "model-server.weights" . -}}
 {{- $route := lookup "networking.istio.io/v1" "VirtualService" .Release.Namespace $name -}}
 {{- if dig "metadata" "annotations" "meta.helm.sh/release-name" "" $route -}}
@@ -135,7 +199,7 @@ namespace can be looked up (a GitOps renderer that is told the API versions cann
 
 {{- /* A release installed by a chart without gRPC has no such route, and a hook that runs at upgrades would reset weights. */ -}}
 {{- define "model-server.validateGrpcHasWeights" -}}
-{{- if and .Values.grpc.enabled .Release.IsUpgrade (eq .Values.route.weightsManagedBy "hook") -}}
+{{- if and .Values.grpc.enabled (eq .Values.strategy.router "istio") .Release.IsUpgrade (eq .Values.route.weightsManagedBy "hook") -}}
 {{- $http := lookup "networking.istio.io/v1" "VirtualService" .Release.Namespace (include "model-server.weights" .) -}}
 {{- $name := include "model-server.weightsGrpc" . -}}
 {{- if and $http (not (lookup "networking.istio.io/v1" "VirtualService" .Release.Namespace $name)) -}}

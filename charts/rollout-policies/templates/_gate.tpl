@@ -1,12 +1,15 @@
 {{- /* One gate: its args, and the one metric, which cannot pass on silence. Both conditions ask for exactly one number;
 failureLimit 0 and consecutiveSuccessLimit 1 let the first number decide; all else is Inconclusive up to count and then
-pauses the release. Argo validates a template with its own defaults, hence those of the times; a release
-passes its own. Takes: root, gate (name of the template and of its query), pass (operator to the threshold that passes),
-threshold (arg), and args (the other thresholds). */ -}}
+pauses the release. All args but the four of identity bear the gate's name, so that several gates can share a run, as
+blue-green's must. Argo validates a template with its own defaults, hence those of the times; a release
+passes its own. Takes: root, gate (name of the template and of its metric), query (its file, if not the gate's name),
+absent (parts of the query that are 0 here), pass (operator to the threshold that passes), threshold (arg), and args
+(the other thresholds). */ -}}
 {{- define "rollout-policies.gate" -}}
+{{- $gate := .gate -}}
 {{- $measured := "len(result) == 1 && !isNaN(result[0])" -}}
 {{- $fail := get (dict "<=" ">" ">=" "<") .pass -}}
-{{- $threshold := printf "{{args.%s}}" .threshold -}}
+{{- $threshold := printf "{{args.%s-%s}}" .gate .threshold -}}
 apiVersion: argoproj.io/v1alpha1
 kind: ClusterAnalysisTemplate
 metadata:
@@ -15,27 +18,31 @@ metadata:
     {{- include "rollout-policies.commonLabels" .root | nindent 4 }}
 spec:
   args:
-    {{- range concat (list "namespace" "rollout" "stable" "candidate") (list .threshold) .args }}
+    {{- range list "namespace" "rollout" "stable" "candidate" }}
     - name: {{ . }}
     {{- end }}
-    - name: interval
+    {{- range concat (list .threshold) .args }}
+    - name: {{ $gate }}-{{ . }}
+    {{- end }}
+    - name: {{ .gate }}-interval
       value: 5s
-    - name: count
+    - name: {{ .gate }}-count
       value: "60"
-    - name: inconclusive-limit
+    - name: {{ .gate }}-inconclusive-limit
       value: "59"
-    - name: initial-delay
+    - name: {{ .gate }}-initial-delay
       value: 0s
   metrics:
     - name: {{ .gate }}
-      initialDelay: {{ "{{args.initial-delay}}" | quote }}
-      interval: {{ "{{args.interval}}" | quote }}
-      count: {{ "{{args.count}}" | quote }}
+      initialDelay: {{ printf "{{args.%s-initial-delay}}" .gate | quote }}
+      interval: {{ printf "{{args.%s-interval}}" .gate | quote }}
+      count: {{ printf "{{args.%s-count}}" .gate | quote }}
       failureLimit: 0
       consecutiveSuccessLimit: 1
-      inconclusiveLimit: {{ "{{args.inconclusive-limit}}" | quote }}
-      # An error is tried again after 10 s: one minute without Prometheus is ridden out, more aborts.
-      consecutiveErrorLimit: 6
+      inconclusiveLimit: {{ printf "{{args.%s-inconclusive-limit}}" .gate | quote }}
+      # An error is tried again after 10 s. Prometheus that is away proves nothing of the candidate, so the gate waits for
+      # it, users where they are; after an hour a release that nobody can judge is aborted.
+      consecutiveErrorLimit: 360
       successCondition: {{ printf "%s && result[0] %s %s" $measured .pass $threshold | quote }}
       failureCondition: {{ printf "%s && result[0] %s %s" $measured $fail $threshold | quote }}
       provider:
@@ -45,12 +52,54 @@ spec:
             {{- include "rollout-policies.query" . | nindent 12 }}
 {{- end }}
 
-{{- /* The gate's query file, with each <part> it names, but in comments, put in from queries/parts. */ -}}
+{{- /* The gate's query file: each <part> it names, but in comments, is put in from queries/parts, and each arg of its own
+gets the gate's name. */ -}}
 {{- define "rollout-policies.query" -}}
-{{- $query := .root.Files.Get (printf "queries/%s.promql" .gate) | trim -}}
+{{- $query := .root.Files.Get (printf "queries/%s.promql" (.query | default .gate)) | trim -}}
+{{- $absent := .absent | default list -}}
 {{- range $path, $_ := .root.Files.Glob "queries/parts/*.promql" -}}
 {{- $part := base $path | trimSuffix ".promql" -}}
-{{- $query = regexReplaceAllLiteral (printf "(?m)^( *)<%s>$" $part) $query ($.root.Files.Get $path | trim) -}}
+{{- $text := has $part $absent | ternary "vector(0)" ($.root.Files.Get $path | trim) -}}
+{{- $query = regexReplaceAllLiteral (printf "(?m)^( *)<%s>$" $part) $query $text -}}
+{{- end -}}
+{{- range concat (list .threshold) .args -}}
+{{- $query = replace (printf "{{args.%s}}" .) (printf "{{args.%s-%s}}" $.gate .) $query -}}
 {{- end -}}
 {{- $query -}}
+{{- end }}
+
+{{- /* The same query in the background of a release, from its first user to its end. It can only fail it: silence and a
+share within bounds alike let it go on, for beside it each weight has its own gates, which silence does not pass.
+Takes what a gate takes. */ -}}
+{{- define "rollout-policies.watch" -}}
+{{- $arg := printf "{{args.%s-%s}}" .gate .threshold -}}
+apiVersion: argoproj.io/v1alpha1
+kind: ClusterAnalysisTemplate
+metadata:
+  name: serinus-{{ .gate }}-v1
+  labels:
+    {{- include "rollout-policies.commonLabels" .root | nindent 4 }}
+spec:
+  args:
+    {{- range list "namespace" "rollout" "stable" "candidate" }}
+    - name: {{ . }}
+    {{- end }}
+    {{- range concat (list .threshold) .args }}
+    - name: {{ $.gate }}-{{ . }}
+    {{- end }}
+    - name: {{ .gate }}-interval
+      value: 5s
+  metrics:
+    - name: {{ .gate }}
+      interval: {{ printf "{{args.%s-interval}}" .gate | quote }}
+      failureLimit: 0
+      # Without Prometheus it sees nothing, which decides nothing.
+      consecutiveErrorLimit: 8640
+      successCondition: {{ printf "len(result) == 0 || isNaN(result[0]) || result[0] <= %s" $arg | quote }}
+      failureCondition: {{ printf "len(result) == 1 && !isNaN(result[0]) && result[0] > %s" $arg | quote }}
+      provider:
+        prometheus:
+          address: {{ .root.Values.prometheus.address }}
+          query: |
+            {{- include "rollout-policies.query" . | nindent 12 }}
 {{- end }}

@@ -33,6 +33,8 @@ storage:
   tsdb:
     out_of_order_time_window: 1h
 """
+# A watch lets what is silent go on.
+OR_SILENT = "len(result) == 0 || isNaN(result[0]) || result[0] "
 CONDITION = re.compile(r"len\(result\) == 1 && !isNaN\(result\[0\]\) && result\[0\] (<=|>=|<|>) (\S+)")
 HOLDS: dict[str, Callable[[float, float], bool]] = {
     "<=": lambda measured, threshold: measured <= threshold,
@@ -153,7 +155,7 @@ def judge(prometheus: Prometheus, templates: dict[str, dict[str, Any]]) -> Calla
     def judge(gate: str, series: Iterable[Series], **thresholds: float) -> str:
         namespace, now = f"case-{uuid.uuid4().hex[:8]}", time.time()
         args = {"namespace": namespace, "rollout": "asr", "stable": "aaa", "candidate": "bbb"}
-        args |= {name.replace("_", "-"): str(value) for name, value in thresholds.items()}
+        args |= {f"{gate}-{name.replace('_', '-')}": str(value) for name, value in thresholds.items()}
         metric = json.dumps(templates[gate])
         for name, value in args.items():
             metric = metric.replace(f"{{{{args.{name}}}}}", value)
@@ -176,6 +178,10 @@ def _in_namespace(series: Series, namespace: str) -> Series:
 
 def holds(condition: str, result: list[float]) -> bool:
     """Evaluate a gate's condition, whose one form tests/charts/test_gates.py asks for."""
+    if condition.startswith(OR_SILENT):
+        operator, threshold = condition.removeprefix(OR_SILENT).split()
+        silent = len(result) == 0 or math.isnan(result[0])
+        return silent or HOLDS[operator](result[0], float(threshold))
     form = CONDITION.fullmatch(condition)
     assert form is not None, condition
     return len(result) == 1 and not math.isnan(result[0]) and HOLDS[form[1]](result[0], float(form[2]))

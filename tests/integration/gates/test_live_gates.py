@@ -19,6 +19,7 @@ class Candidate:
     answers: dict[str, float] = field(default_factory=dict)  # code: count
     probes: dict[str, float] = field(default_factory=dict)
     refused: float = 0
+    empty: float = 0
     audio: float = 0
     inference: float = 0
     below_seconds: tuple[float, ...] = ()  # requests below each of BUCKETS, then all
@@ -37,6 +38,7 @@ class Candidate:
                 labels = {**pod, "traffic": traffic, "code": code, "reason": "any"}
                 found.append(("asr_requests_total", labels, count))
         found.append(("asr_refused_total", {**user, "reason": "queue_full"}, self.refused))
+        found.append(("asr_empty_transcripts_total", user, self.empty))
         found.append(("asr_audio_seconds_total", user, self.audio))
         found.append(("asr_inference_seconds_total", user, self.inference))
         for bound, count in zip((*BUCKETS, "+Inf"), self.below_seconds, strict=False):
@@ -171,7 +173,44 @@ THROUGHPUT: list[tuple[str, list[Candidate], str]] = [
     ("nothing is there", [], "Inconclusive"),
 ]
 
+STABLE = Candidate({"200": 2000}, empty=40, hash="aaa", pod="asr-0")  # 2 % say nothing: at most 2.6 %
+EMPTY: list[tuple[str, list[Candidate], str]] = [
+    ("as many as stable", [STABLE, Candidate({"200": 100}, empty=2)], "Successful"),
+    ("a few more are no proof", [STABLE, Candidate({"200": 100}, empty=7)], "Successful"),
+    # (sqrt(10) - 0.82)^2 / 100 = 5.5 %, less 2.6 %.
+    ("many more", [STABLE, Candidate({"200": 100}, empty=10)], "Failed"),
+    ("half", [STABLE, Candidate({"200": 20}, empty=10)], "Failed"),
+    ("stable answers nobody", [Candidate({"200": 100}, empty=1)], "Successful"),
+    ("stable answers nobody, candidate is deaf", [Candidate({"200": 100}, empty=100)], "Failed"),
+    ("failures are not answers", [STABLE, Candidate({"200": 10, "500": 90}, empty=10)], "Inconclusive"),
+    ("too few answers", [STABLE, Candidate({"200": 19}, empty=19)], "Inconclusive"),
+    ("counts are NaN", [STABLE, Candidate({"200": math.nan}, empty=math.nan)], "Inconclusive"),
+    ("pod not scraped", [STABLE, Candidate({"200": 100}, up=0)], "Inconclusive"),
+    ("gone for six minutes", [STABLE, Candidate({"200": 100}, until=360)], "Inconclusive"),
+    ("nothing is there", [], "Inconclusive"),
+]
+
+# Without a gateway of ours only the pods are asked.
+POD_ERRORS: list[tuple[str, list[Candidate], str]] = [
+    ("none", [GOOD], "Successful"),
+    ("too many", [Candidate({"200": 980, "500": 20})], "Failed"),
+    ("too few requests", [Candidate({"200": 10, "500": 9})], "Inconclusive"),
+    ("pod not scraped", [Candidate({"200": 100}, up=0)], "Inconclusive"),
+    ("nothing is there", [], "Inconclusive"),
+]
+
+# In the background: silence and little decide nothing, which Argo counts as a success and goes on.
+WATCHED: list[tuple[str, list[Candidate | Gateway], str]] = [
+    ("nothing is there", [], "Successful"),
+    ("too few requests", [Candidate({"200": 10, "500": 9}), QUIET], "Successful"),
+    ("none", [GOOD, QUIET], "Successful"),
+    ("too many", [Candidate({"200": 980, "500": 20}), QUIET], "Failed"),
+]
+
 TABLE = [
+    ("empty-transcripts", {"max_excess": 0.02, "min_requests": 20}, EMPTY),
+    ("pod-errors", {"max_ratio": 0.01, "min_requests": 20}, POD_ERRORS),
+    ("errors-watch", {"max_ratio": 0.01, "min_requests": 20}, WATCHED),
     ("errors", {"max_ratio": 0.01, "min_requests": 20}, ERRORS),
     ("errors", {"max_ratio": 0.05, "min_requests": 8}, ERRORS_OF_FEW),
     ("latency", {"quantile": 0.95, "max_seconds": 1.5, "min_requests": 20}, LATENCY),

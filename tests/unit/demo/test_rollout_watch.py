@@ -45,6 +45,27 @@ def test_rollout_with_one_version_has_no_candidate_and_no_weight() -> None:
     assert (state.candidate, state.weight, state.settled) == ("", 0, True)
 
 
+@pytest.mark.parametrize(("active", "weight"), [(STABLE, 0), (CANDIDATE, 100)])
+def test_after_blue_greens_switch_the_candidate_has_all_users(active: str, weight: int) -> None:
+    state = rollout_state(rollout(blueGreen={"activeSelector": active, "previewSelector": CANDIDATE}))
+    assert state.weight == weight
+
+
+def test_of_several_gates_in_a_run_the_one_that_ended_it_is_told() -> None:
+    results = [
+        {"name": "errors", "phase": "Successful", "count": 1, "measurements": [{"value": "[0]"}]},
+        {"name": "latency", "phase": "Failed", "count": 1, "measurements": [{"value": "[3.5]"}]},
+    ]
+    told = gate_run(
+        {
+            "metadata": {"name": "asr-1", "labels": {}},
+            "spec": {"metrics": [{"name": "errors"}, {"name": "latency"}]},
+            "status": {"phase": "Failed", "metricResults": results},
+        }
+    )
+    assert (told.gate, told.value) == ("latency", 3.5)
+
+
 def test_rollout_the_controller_has_not_seen_is_not_settled() -> None:
     state = rollout_state(rollout(phase="Healthy", currentPodHash=STABLE, observedGeneration="3"))
     assert not state.settled

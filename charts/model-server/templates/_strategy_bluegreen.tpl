@@ -1,0 +1,18 @@
+{{- /* A candidate in full beside the stable version: judged on the preview, then all users at once, judged again. Services
+and routes are canary's, so that strategy.type can change by an upgrade: <release>-stable is the active one, <release>-canary
+the preview. */ -}}
+{{- define "model-server.strategy.blueGreen" -}}
+blueGreen:
+  activeService: {{ .Release.Name }}-stable
+  previewService: {{ .Release.Name }}-canary
+  autoPromotionEnabled: {{ not .Values.strategy.pauseBeforeUsers }}
+  abortScaleDownDelaySeconds: {{ int .Values.strategy.abortScaleDownDelaySeconds }}
+  # The old version stays warm so long; Argo would end the gates after the switch with it.
+  scaleDownDelaySeconds: {{ int .Values.strategy.blueGreen.keepSeconds }}
+  {{- with include "model-server.goldenGates" . | fromJsonArray }}
+  prePromotionAnalysis:
+    {{- include "model-server.gates" (dict "root" $ "gates" .) | nindent 4 }}
+  {{- end }}
+  postPromotionAnalysis:
+    {{- include "model-server.gates" (dict "root" . "gates" (include "model-server.liveGates" . | fromJsonArray) "minRequests" .Values.strategy.blueGreen.minRequests "delaySeconds" .Values.strategy.settleSeconds) | nindent 4 }}
+{{- end }}

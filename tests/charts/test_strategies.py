@@ -1,0 +1,122 @@
+"""How each strategy brings a candidate to users, step by step, and what it leaves to Argo."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.charts.test_release import steps_in_short
+
+Render = Callable[..., dict[tuple[str, str], dict[str, Any]]]
+LIVE = ["analysis errors", "analysis empty-transcripts", "analysis throughput", "analysis latency"]
+GOLDEN = ["analysis paired-latency", "analysis accuracy"]
+
+
+def release(render: Render, **strategy: Any) -> dict[str, Any]:
+    return render("model-server", strategy=strategy)["Rollout", "asr"]
+
+
+def test_a_bake_gives_all_users_with_stable_still_there_and_asks_every_gate_again(render: Render) -> None:
+    rollout = release(render, steps=[{"weight": 50, "minRequests": 9}], bake={"minRequests": 20})
+    assert steps_in_short(rollout)[-8:] == ["setCanaryScale {'weight': 100}", "setWeight 100", *LIVE, *GOLDEN]
+    # Stable is scaled down only after the last step, and so stays at its full size for the way back.
+    assert "dynamicStableScale" not in rollout["spec"]["strategy"]["canary"]
+
+
+def test_a_bake_stands_for_its_time_before_it_is_judged(render: Render) -> None:
+    rollout = release(render, bake={"seconds": 77})
+    bake = rollout["spec"]["strategy"]["canary"]["steps"][-6]["analysis"]
+    delays = [arg["value"] for arg in bake["args"] if arg["name"] == "errors-initial-delay"]
+    assert delays == ["77s"]
+
+
+def test_testers_reach_the_candidate_after_the_golden_gates_and_before_users(render: Render) -> None:
+    rollout = release(render, testers={"value": "sesame-123"}, pauseBeforeUsers=True)
+    canary = rollout["spec"]["strategy"]["canary"]
+    header, pause = canary["steps"][4:6]
+    assert header["setHeaderRoute"]["match"] == [
+        {"headerName": "x-serinus-candidate", "headerValue": {"exact": "sesame-123"}}
+    ]
+    assert pause == {"pause": {}}
+    assert canary["trafficRouting"]["managedRoutes"] == [{"name": header["setHeaderRoute"]["name"]}]
+
+
+def test_a_shadow_hears_a_rising_share_and_its_mirror_is_taken_away_before_a_person_decides(
+    render: Render,
+) -> None:
+    steps = [{"percentage": 20, "minRequests": 5}, {"percentage": 80, "minRequests": 9}]
+    rollout = release(render, type="shadow", shadow={"steps": steps})
+    mirrors = [
+        step["setMirrorRoute"]
+        for step in rollout["spec"]["strategy"]["canary"]["steps"]
+        if "setMirrorRoute" in step
+    ]
+    assert [mirror.get("percentage") for mirror in mirrors] == [20, 80, None]
+    assert {mirror["name"] for mirror in mirrors} == {"asr-mirror"}
+    short = steps_in_short(rollout)
+    assert short[2:4] == GOLDEN
+    assert short[-1] == "pause {}"
+    # No step gives it users.
+    assert [step for step in short if step.startswith("setWeight")] == ["setWeight 0"]
+
+
+def test_a_shadow_may_go_on_as_a_canary(render: Render) -> None:
+    shadow = {"then": "canary", "steps": [{"percentage": 50, "minRequests": 9}]}
+    short = steps_in_short(release(render, type="shadow", shadow=shadow))
+    after = short[short.index("setMirrorRoute {'name': 'asr-mirror'}") + 1 :]
+    assert after == steps_in_short(release(render))[4:]
+
+
+def test_blue_and_green_are_judged_before_and_after_the_switch(render: Render) -> None:
+    strategy = release(render, type="blueGreen", blueGreen={"minRequests": 7})["spec"]["strategy"][
+        "blueGreen"
+    ]
+    named = [
+        [
+            template["templateName"].removeprefix("serinus-").removesuffix("-v1")
+            for template in run["templates"]
+        ]
+        for run in (strategy["prePromotionAnalysis"], strategy["postPromotionAnalysis"])
+    ]
+    assert named == [["paired-latency", "accuracy"], ["errors", "empty-transcripts", "throughput", "latency"]]
+    assert (strategy["activeService"], strategy["previewService"]) == ("asr-stable", "asr-canary")
+
+
+def test_a_person_can_be_asked_before_the_switch(render: Render) -> None:
+    asked = [
+        release(render, type="blueGreen", pauseBeforeUsers=value)["spec"]["strategy"]["blueGreen"]
+        for value in (True, False)
+    ]
+    assert [strategy["autoPromotionEnabled"] for strategy in asked] == [False, True]
+    # A time after which Argo promotes by itself would cut the gates short and call them passed.
+    assert "autoPromotionSeconds" not in asked[1]
+
+
+def test_without_a_router_pods_are_the_weights_and_no_object_needs_istio(render: Render) -> None:
+    objects = render("model-server", strategy={"router": "none"})
+    assert {kind for kind, _ in objects} & {"VirtualService", "DestinationRule"} == set()
+    canary = objects["Rollout", "asr"]["spec"]["strategy"]["canary"]
+    assert "trafficRouting" not in canary
+    assert not any("setCanaryScale" in step for step in canary["steps"])
+    assert objects["Service", "asr"]["spec"]["selector"]["app.kubernetes.io/instance"] == "asr"
+    assert "rollouts-pod-template-hash" not in objects["Service", "asr"]["spec"]["selector"]
+
+
+def test_rolling_is_a_plain_deployment_of_the_same_pods(render: Render) -> None:
+    objects = render("model-server", strategy={"type": "rolling"})
+    deployment = objects["Deployment", "asr"]["spec"]
+    assert ("Rollout", "asr") not in objects
+    assert deployment["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+    selector = objects["Service", "asr-stable"]["spec"]["selector"].items()
+    assert selector <= deployment["template"]["metadata"]["labels"].items()
+    (variable,) = deployment["template"]["spec"]["containers"][0]["env"]
+    assert variable["valueFrom"]["fieldRef"]["fieldPath"] == "metadata.labels['pod-template-hash']"
+
+
+@pytest.mark.parametrize("strategy", ["blueGreen", "shadow"])
+def test_the_strategy_changes_no_pod_so_that_it_can_change_by_an_upgrade(
+    render: Render, strategy: str
+) -> None:
+    objects, canary = render("model-server", strategy={"type": strategy}), render("model-server")
+    assert objects["Rollout", "asr"]["spec"]["template"] == canary["Rollout", "asr"]["spec"]["template"]
+    assert objects.keys() == canary.keys()

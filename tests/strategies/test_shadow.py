@@ -1,0 +1,100 @@
+"""Shadow: the candidate hears what users say and answers nobody; then a person decides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from cluster.commands import kubectl, kubectl_json
+from demo.rollout_watch import HASH_LABEL
+from tests.e2e.trial import Trial, answered_by, failures
+from tests.strategies.clean import is_left_clean
+from tests.strategies.conftest import Install
+
+pytestmark = pytest.mark.timeout(900)
+
+HEARD = 30
+STEPS = [{"percentage": 50, "minRequests": 8}, {"percentage": 100, "minRequests": HEARD}]
+
+
+@pytest.fixture(scope="module")
+def strategy(install: Install) -> Iterator[Trial]:
+    with install("e2e-shadow", strategy={"type": "shadow", "shadow": {"steps": STEPS}}) as trial:
+        yield trial
+
+
+def heard_by(trial: Trial, version: str) -> int:
+    """Requests of users that the version's pods have counted, answered 200."""
+    here = ("-n", trial.target.namespace)
+    pods = kubectl_json("get", "pods", *here, "-l", f"{HASH_LABEL}={version}")["items"]
+    total = 0.0
+    for pod in pods:
+        path = (
+            f"/api/v1/namespaces/{trial.target.namespace}/pods/{pod['metadata']['name']}:8080/proxy/metrics"
+        )
+        found = re.findall(
+            r'^asr_requests_total\{code="200",reason="ok",traffic="user"\} (\S+)$',
+            kubectl("get", "--raw", path),
+            flags=re.M,
+        )
+        total += sum(map(float, found))
+    return int(total)
+
+
+def test_good_release_hears_users_answers_none_and_is_promoted_by_a_person(trial: Trial) -> None:
+    # given
+    stable = trial.stable()
+
+    # when
+    with trial.users() as load:
+        candidate = trial.ship({"server": {"queueSeconds": 118}})
+        trial.waits_for_a_person(candidate, seconds=420)
+        heard = heard_by(trial, candidate)
+        while_shadow = answered_by(load.requests(), candidate)
+        trial.promote()
+        outcome = trial.ends(candidate, seconds=180)
+
+    # then
+    trial.say(f"the candidate heard {heard} users and answered {len(while_shadow)}")
+    assert heard >= HEARD
+    assert while_shadow == []
+    assert outcome.ending == "promoted"
+    assert failures(load.finished_requests()) == []
+    assert len(answered_by(load.finished_requests(), stable)) >= HEARD
+    is_left_clean(trial, candidate)
+
+
+def test_release_that_fails_what_it_hears_is_taken_back_and_costs_no_user_anything(trial: Trial) -> None:
+    # given
+    stable = trial.stable()
+
+    # when
+    with trial.users() as load:
+        candidate = trial.ship({"faults": {"error_ratio": 0.9, "traffic": "user"}})
+        outcome = trial.ends(candidate, seconds=300)
+        trial.take_back()
+        trial.settles()
+
+    # then
+    assert (outcome.ending, outcome.gate) == ("rolled back", "errors")
+    assert failures(load.finished_requests()) == []
+    assert answered_by(load.finished_requests(), candidate) == []
+    is_left_clean(trial, stable)
+
+
+def test_shadow_of_silence_is_paused_and_abort_leaves_it_clean(trial: Trial) -> None:
+    # given
+    stable = trial.stable()
+
+    # when nobody speaks
+    candidate = trial.ship({"server": {"queueSeconds": 119}, "gates": {"errors": {"timeoutSeconds": 15}}})
+    outcome = trial.ends(candidate, seconds=300)
+
+    # then
+    assert (outcome.ending, outcome.gate) == ("paused", "errors")
+    trial.abort()
+    trial.take_back()
+    assert trial.settles().state.stable == stable
+    is_left_clean(trial, stable)
