@@ -12,9 +12,12 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from rollout_policies import simulate
-from rollout_policies.errors import OptionError, RefereeError
+from rollout_policies.errors import EventError, OptionError, RefereeError
 from rollout_policies.golden.manifest import GoldenSet, read_golden_set
 from rollout_policies.kubernetes_api import KubernetesApi
+from rollout_policies.live.comparer import LiveComparer
+from rollout_policies.live.metrics import LiveMetrics
+from rollout_policies.live.store import LiveStore
 from rollout_policies.metrics import WalkMetrics
 from rollout_policies.pages import walks_page
 from rollout_policies.referee import Referee, RefereeOptions
@@ -107,6 +110,9 @@ def _referee(options: argparse.Namespace) -> int:
     referee = Referee(cluster, golden, RefereeOptions(options.data, alphas))
     registry = CollectorRegistry()
     registry.register(WalkMetrics(referee.views))
+    store = LiveStore(options.data / "live.sqlite")
+    live = LiveComparer(store, referee.identities, alphas)
+    registry.register(LiveMetrics(live, referee.views))
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -119,10 +125,12 @@ def _referee(options: argparse.Namespace) -> int:
             "/healthz/ready": lambda: readiness(referee.last_look is not None),
         },
         options.port,
+        posts={"/events": lambda body: taken(live, body)},
     )
     log.info("serving on port %d", options.port)
     referee.run(stopping)
     server.shutdown()
+    store.close()
     return 0
 
 
@@ -131,6 +139,16 @@ def health(idle_seconds: float) -> Answer:
     if idle_seconds > LOOK_OVERDUE_SECONDS:
         return text(500, f"no look at the cluster for {idle_seconds:.0f} s")
     return text(200, "alive")
+
+
+def taken(live: LiveComparer, body: bytes) -> Answer:
+    """Take one event in; one that cannot be read is counted and refused."""
+    try:
+        live.take(body)
+    except EventError as error:
+        live.unread += 1
+        return text(400, str(error))
+    return text(202, "taken")
 
 
 def readiness(has_looked: bool) -> Answer:

@@ -5,6 +5,7 @@ Exception
     ├── GoldenSetError   a golden set is missing, damaged, or a line of its manifest is unusable
     ├── EvidenceError    a file of evidence belongs to something else or is damaged before its last line
     ├── AnnotationError  a Rollout's annotation has a value that cannot be followed
+    ├── EventError       an event that was sent here cannot be read
     ├── OptionError      an option of the command has a value that cannot be followed
     └── ClusterError the Kubernetes API did not answer as it should
 """
@@ -24,6 +25,10 @@ class EvidenceError(RefereeError):
 
 class AnnotationError(RefereeError):
     """A Rollout's annotation has a value that cannot be followed."""
+
+
+class EventError(RefereeError):
+    """An event that was sent here cannot be read."""
 
 
 class OptionError(RefereeError):

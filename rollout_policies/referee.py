@@ -74,6 +74,10 @@ class Referee:
         """Return all walks that run or ended lately."""
         return [walk.view() for walk in list(self._walks.values())]
 
+    def identities(self) -> list[Identity]:
+        """Return what is being compared now."""
+        return [identity for identity, walk in list(self._walks.items()) if walk.ended_at is None]
+
     def run(self, stopping: threading.Event) -> None:
         """Look every few seconds until told to stop; while the API does not answer, walks go on and looks
         are rarer."""

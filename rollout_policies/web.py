@@ -18,6 +18,8 @@ class Answer(NamedTuple):
 
 
 Routes = Mapping[str, Callable[[], Answer]]
+Posts = Mapping[str, Callable[[bytes], Answer]]
+MAX_BODY_BYTES = 1_048_576
 
 
 def text(status: int, body: str) -> Answer:
@@ -35,8 +37,9 @@ def metrics(registry: CollectorRegistry) -> Answer:
     return Answer(200, CONTENT_TYPE_LATEST, generate_latest(registry))
 
 
-def serve(routes: Routes, port: int, host: str = "") -> ThreadingHTTPServer:
-    """Serve GET routes from a background thread; port 0 takes a free one (`server_address[1]`)."""
+def serve(routes: Routes, port: int, host: str = "", posts: Posts | None = None) -> ThreadingHTTPServer:
+    """Serve GET routes, and POST ones of at most MAX_BODY_BYTES, from a background thread; port 0 takes a
+    free one (`server_address[1]`)."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -45,7 +48,23 @@ def serve(routes: Routes, port: int, host: str = "") -> ThreadingHTTPServer:
         def do_GET(self) -> None:
             """Answer one request."""
             route = routes.get(self.path.partition("?")[0])
-            answer = route() if route else text(404, f"no such page; there are: {', '.join(routes)}")
+            self._answer(route() if route else text(404, f"no such page; there are: {', '.join(routes)}"))
+
+        def do_POST(self) -> None:
+            """Take one body in."""
+            post = (posts or {}).get(self.path.partition("?")[0])
+            declared = self.headers.get("content-length", "")
+            # A body that is left unread would be taken for the next request.
+            self.close_connection = True
+            if post is None:
+                self._answer(text(404, f"nothing is taken here; only at: {', '.join(posts or ())}"))
+            elif not declared.isdigit() or int(declared) > MAX_BODY_BYTES:
+                self._answer(text(413, f"content-length must be 0 to {MAX_BODY_BYTES}, not {declared!r}"))
+            else:
+                self._answer(post(self.rfile.read(int(declared))))
+                self.close_connection = False
+
+        def _answer(self, answer: Answer) -> None:
             self.send_response(answer.status)
             self.send_header("content-type", answer.content_type)
             self.send_header("content-length", str(len(answer.body)))

@@ -22,6 +22,9 @@ from model_server.pipeline import Figures, Recogniser, StageOptions
 from model_server.transcript import SpokenSegment
 
 MAX_FILES = 64
+# Below the server, which must refuse and say that it is alive while every core is busy with engines: at twice
+# the capacity p99 of refusals was 8 ms with it and 13 without, that of answers 0.50 s and 0.80.
+NICENESS = 5
 
 
 class CancelledJobError(Exception):
@@ -98,6 +101,7 @@ def main(arguments: list[str]) -> int:
     except StartRefusedError as error:
         connection.send(write(**{FAILED: str(error)}))
         return 1
+    os.nice(NICENESS)
     connection.send(write(**{LOADED: True}))
     Worker(connection, recogniser, settings.faults).run()
     return 0

@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-GATES = ("accuracy", "paired-latency", "errors", "pod-errors", "empty-transcripts", "latency", "throughput")
+GATES = (
+    "accuracy",
+    "paired-latency",
+    "errors",
+    "pod-errors",
+    "empty-transcripts",
+    "disagreement",
+    "latency",
+    "throughput",
+)
 WATCHES = ("errors-watch", "pod-errors-watch")
 OPPOSITE = {"<=": ">", ">=": "<"}
 Render = Callable[..., dict[tuple[str, str], dict[str, Any]]]

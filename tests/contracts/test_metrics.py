@@ -8,8 +8,12 @@ from prometheus_client import CollectorRegistry
 
 from model_server.metrics import LATENCY_BUCKETS, Metrics
 from rollout_policies.evidence import Identity
+from rollout_policies.live.comparer import LiveComparer
+from rollout_policies.live.heard import Heard
+from rollout_policies.live.metrics import LiveMetrics
+from rollout_policies.live.store import LiveStore
 from rollout_policies.metrics import WalkMetrics, WalkView
-from rollout_policies.sequential import Bounds
+from rollout_policies.sequential import Alphas, Bounds
 from rollout_policies.walk import MEASURES, Figures
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +50,12 @@ def referee() -> Exported:
     view = WalkView(Identity("speech", "asr", "aaa", "bbb", "d1"), "2", figures, "walking", None)
     registry = CollectorRegistry()
     registry.register(WalkMetrics(lambda: [view]))
-    return exported(registry)
+    store = LiveStore(":memory:")
+    store.add(view.identity, Heard("r-1", "aaa", "yes", 1.0, 0.9), Heard("r-1", "bbb", "no", 1.0, 0.9), 1.0)
+    registry.register(LiveMetrics(LiveComparer(store, list, Alphas()), lambda: [view]))
+    found = exported(registry)
+    store.close()
+    return found
 
 
 def names_and_labels(exported: Exported) -> dict[str, set[str]]:

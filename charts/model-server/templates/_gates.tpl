@@ -42,7 +42,7 @@ Successful. */ -}}
 {{- $gate := index .root.Values.gates .gate -}}
 {{- $name := include "model-server.gateName" . -}}
 {{- $thresholds := omit $gate "enabled" "intervalSeconds" "timeoutSeconds" -}}
-{{- if .minRequests -}}{{- $thresholds = merge (dict "minRequests" (int .minRequests)) $thresholds -}}{{- end -}}
+{{- if and .minRequests (ne .gate "disagreement") -}}{{- $thresholds = merge (dict "minRequests" (int .minRequests)) $thresholds -}}{{- end -}}
 {{- $count := div (int $gate.timeoutSeconds) (int $gate.intervalSeconds) -}}
 {{- range $threshold, $value := $thresholds -}}
 - name: {{ $name }}-{{ kebabcase $threshold }}
@@ -78,6 +78,11 @@ serinus-{{ include "model-server.gateName" . }}-v1
 
 {{- define "model-server.goldenGates" -}}
 {{- include "model-server.enabledGates" (dict "root" . "of" (list "pairedLatency" "accuracy")) -}}
+{{- end }}
+
+{{- /* Of a mirror's steps: the live gates, and whether what was heard is the same. */ -}}
+{{- define "model-server.mirrorGates" -}}
+{{- include "model-server.enabledGates" (dict "root" . "of" (list "errors" "emptyTranscripts" "throughput" "latency" "disagreement")) -}}
 {{- end }}
 
 {{- /* Latency last: its histogram leaves refusals out, so a candidate that only refuses would pause there unjudged. */ -}}

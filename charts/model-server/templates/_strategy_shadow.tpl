@@ -27,7 +27,7 @@ canary:
     match:
       - path:
           prefix: /
-{{- range $order, $gate := include "model-server.liveGates" $ | fromJsonArray }}
+{{- range $order, $gate := include "model-server.mirrorGates" $ | fromJsonArray }}
 {{ include "model-server.gate" (dict "root" $ "gate" $gate "minRequests" $step.minRequests "delaySeconds" (ternary $.Values.strategy.settleSeconds 0 (eq $order 0))) }}
 {{- end }}
 {{- end }}

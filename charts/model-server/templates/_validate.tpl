@@ -89,6 +89,14 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 
 {{- define "model-server.validateMirror" -}}
 {{- include "model-server.validateRising" (dict "name" "shadow.steps" "steps" .Values.strategy.shadow.steps "field" "percentage") -}}
+{{- if .Values.gates.disagreement.enabled -}}
+{{- if ne .Values.strategy.type "shadow" -}}
+{{- fail (printf "gates.disagreement needs strategy.type shadow, where both versions hear the same requests, not %s" .Values.strategy.type) -}}
+{{- end -}}
+{{- if not (and .Values.events.url .Values.events.text (include "model-server.goldenGates" . | fromJsonArray)) -}}
+{{- fail "gates.disagreement needs events.url (the referee's /events), events.text and one of gates.accuracy and gates.pairedLatency, by which the referee knows the release" -}}
+{{- end -}}
+{{- end -}}
 {{- $heard := int (last .Values.strategy.shadow.steps).minRequests -}}
 {{- $first := int (first .Values.strategy.steps).minRequests -}}
 {{- if and (eq .Values.strategy.type "shadow") (eq .Values.strategy.shadow.then "canary") (le $first $heard) -}}
@@ -130,8 +138,10 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- if .Release.IsUpgrade -}}
 {{- $rolling := eq .Values.strategy.type "rolling" -}}
 {{- $kind := ternary "Rollout" "Deployment" $rolling -}}
-{{- $found := lookup (ternary "argoproj.io/v1alpha1" "apps/v1" $rolling) $kind .Release.Namespace .Release.Name -}}
-{{- if $found -}}
+{{- $version := ternary "argoproj.io/v1alpha1" "apps/v1" $rolling -}}
+{{- /* A cluster may know no Rollouts at all. */ -}}
+{{- $known := .Capabilities.APIVersions.Has (printf "%s/%s" $version $kind) -}}
+{{- if and $known (lookup $version $kind .Release.Namespace .Release.Name) -}}
 {{- fail (printf "strategy.type cannot become %s while the release is a %s, whose pods would go before others came: install a second release beside it" .Values.strategy.type $kind) -}}
 {{- end -}}
 {{- end -}}
@@ -177,7 +187,7 @@ namespace can be looked up (a GitOps renderer that is told the API versions cann
 {{- define "model-server.validateTemplatesExist" -}}
 {{- $kind := "argoproj.io/v1alpha1/ClusterAnalysisTemplate" -}}
 {{- if and .Values.gates.checkTemplates (ne .Values.strategy.type "rolling") (.Capabilities.APIVersions.Has $kind) (lookup "v1" "Namespace" "" "default") -}}
-{{- range concat (include "model-server.goldenGates" . | fromJsonArray) (include "model-server.liveGates" . | fromJsonArray) -}}
+{{- range concat (include "model-server.goldenGates" . | fromJsonArray) (include "model-server.mirrorGates" . | fromJsonArray) -}}
 {{- $template := include "model-server.analysisTemplate" (dict "root" $ "gate" .) -}}
 {{- if not (lookup "argoproj.io/v1alpha1" "ClusterAnalysisTemplate" "" $template) -}}
 {{- fail (printf "gates.%s needs the ClusterAnalysisTemplate %s, which this cluster lacks: install charts/rollout-policies first" . $template) -}}

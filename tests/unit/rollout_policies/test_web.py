@@ -12,7 +12,10 @@ from rollout_policies.web import html, serve, text
 @pytest.fixture
 def url() -> Iterator[str]:
     server = serve(
-        {"/": lambda: html("<p>walks</p>"), "/healthz/live": lambda: text(200, "alive")}, 0, "127.0.0.1"
+        {"/": lambda: html("<p>walks</p>"), "/healthz/live": lambda: text(200, "alive")},
+        0,
+        "127.0.0.1",
+        posts={"/events": lambda body: text(202, f"{len(body)} bytes")},
     )
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
@@ -28,6 +31,18 @@ def test_a_page_runs_no_script(url: str) -> None:
 def test_an_unknown_page_names_the_known_ones(url: str) -> None:
     answer = httpx.get(f"{url}/metric", trust_env=False)
     assert (answer.status_code, answer.text) == (404, "no such page; there are: /, /healthz/live\n")
+
+
+def test_a_body_is_taken_where_one_is_asked_for(url: str) -> None:
+    answers = [httpx.post(f"{url}{path}", content=b"abc", trust_env=False) for path in ("/events", "/")]
+    assert [answer.status_code for answer in answers] == [202, 404]
+    assert answers[0].text == "3 bytes\n"
+
+
+def test_a_body_without_bounds_is_refused_unread(url: str) -> None:
+    large = httpx.post(f"{url}/events", content=b"x" * 1_048_577, trust_env=False)
+    endless = httpx.post(f"{url}/events", content=iter([b"abc"]), trust_env=False)
+    assert (large.status_code, endless.status_code) == (413, 413)
 
 
 def test_a_loop_that_hangs_is_not_alive() -> None:

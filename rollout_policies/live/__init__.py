@@ -1,0 +1,1 @@
+"""Live speech heard by both versions, compared without labels."""

@@ -1,0 +1,93 @@
+"""Keeps pairs of live transcripts in SQLite on a volume; a restart loses none. Knows nothing of bounds.
+
+The words are kept only of those that disagree, and no more than KEPT of an identity: the worst.
+"""
+
+import sqlite3
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rollout_policies.evidence import Identity
+from rollout_policies.live.disagreement import disagreement, share
+from rollout_policies.live.heard import Heard
+from rollout_policies.sequential import Floats
+
+KEPT = 200
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS pair (
+    identity TEXT NOT NULL, request_id TEXT NOT NULL, at REAL NOT NULL, share REAL NOT NULL,
+    audio_seconds REAL NOT NULL, confidence REAL, stable TEXT, candidate TEXT,
+    PRIMARY KEY (identity, request_id)
+);
+CREATE INDEX IF NOT EXISTS worst ON pair (identity, share DESC) WHERE stable IS NOT NULL;
+"""
+
+
+@dataclass(frozen=True)
+class Disagreed:
+    """One utterance on which two versions differ, as a person would look at it."""
+
+    request_id: str
+    share: float
+    audio_seconds: float
+    confidence: float | None
+    stable: str
+    candidate: str
+
+
+class LiveStore:
+    """The pairs of all identities in one file; may be used from several threads."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._lock = threading.Lock()
+        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.executescript(SCHEMA)
+
+    def add(self, identity: Identity, stable: Heard, candidate: Heard, at: float) -> None:
+        """Keep a pair; one whose request was counted already changes nothing."""
+        found = share(*disagreement(stable.text, candidate.text))
+        texts = (stable.text, candidate.text) if found > 0 else (None, None)
+        known = [heard.confidence for heard in (stable, candidate) if heard.confidence is not None]
+        row = (
+            *(_key(identity), stable.request_id, at, found),
+            *(stable.audio_seconds, min(known) if known else None, *texts),
+        )
+        with self._lock:
+            self._database.execute("INSERT OR IGNORE INTO pair VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            self._database.execute(
+                "UPDATE pair SET stable = NULL, candidate = NULL WHERE identity = ? AND stable IS NOT NULL"
+                " AND rowid NOT IN (SELECT rowid FROM pair WHERE identity = ? AND stable IS NOT NULL"
+                " ORDER BY share DESC LIMIT ?)",
+                (row[0], row[0], KEPT),
+            )
+
+    def shares(self, identity: Identity) -> tuple[Floats, float]:
+        """Every pair's disagreement in the order they came, and when the last one came (0 where none did)."""
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT share, at FROM pair WHERE identity = ? ORDER BY rowid", (_key(identity),)
+            ).fetchall()
+        return np.array([row[0] for row in rows], dtype=float), rows[-1][1] if rows else 0.0
+
+    def worst(self, identity: Identity, count: int) -> list[Disagreed]:
+        """The utterances on which the versions differ most."""
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT request_id, share, audio_seconds, confidence, stable, candidate FROM pair"
+                " WHERE identity = ? AND stable IS NOT NULL ORDER BY share DESC, rowid LIMIT ?",
+                (_key(identity), count),
+            ).fetchall()
+        return [Disagreed(*row) for row in rows]
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._database.close()
+
+
+def _key(identity: Identity) -> str:
+    return identity.digest.hex()

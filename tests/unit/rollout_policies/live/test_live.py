@@ -1,0 +1,161 @@
+"""Live transcripts: read, joined, bounded, kept; the arithmetic by hand."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rollout_policies.errors import EventError
+from rollout_policies.evidence import Identity
+from rollout_policies.live import store as stores
+from rollout_policies.live.comparer import LiveComparer
+from rollout_policies.live.disagreement import bound_share, disagreement, share
+from rollout_policies.live.heard import Heard, read_event
+from rollout_policies.live.join import Join
+from rollout_policies.live.store import LiveStore
+from rollout_policies.sequential import Alphas
+
+IDENTITY = Identity("speech", "asr", "aaa", "bbb", "f" * 64)
+
+
+def event(request_id: str = "r-1", pod: str = "aaa", text: str = "turn it off", **data: Any) -> bytes:
+    found = {
+        "request_id": request_id,
+        "traffic": "user",
+        "pod_template_hash": pod,
+        "audio_seconds": 2.5,
+        "transcripts": [{"duration": 2.5, "confidence": 0.8, "text": text}],
+        **data,
+    }
+    return json.dumps({"specversion": "1.0", "type": "dev.serinus.transcript", "data": found}).encode()
+
+
+def heard(request_id: str, pod: str, text: str = "yes") -> Heard:
+    return Heard(request_id, pod, text, 1.0, 0.9)
+
+
+def test_a_transcript_event_is_read() -> None:
+    assert read_event(event()) == Heard("r-1", "aaa", "turn it off", 2.5, 0.8)
+
+
+@pytest.mark.parametrize("traffic", ["probe", "partial"])
+def test_what_no_user_said_is_let_go(traffic: str) -> None:
+    assert read_event(event(traffic=traffic)) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"null",
+        b"\xff",
+        b'{"type": "dev.serinus.transcript"}',
+        event(transcripts=[{"duration": 1, "confidence": None}]),
+        event(audio_seconds="long"),
+        b"[" * 100_000,
+    ],
+    ids=["empty", "list", "null", "no text", "no data", "words kept back", "no number", "deep"],
+)
+def test_what_is_no_event_is_refused_by_a_sentence(body: bytes) -> None:
+    with pytest.raises(EventError, match="not a transcript event"):
+        read_event(body)
+
+
+def test_two_versions_of_one_request_are_a_pair_once() -> None:
+    join = Join()
+    assert join.add(heard("r-1", "aaa"), 0) is None
+    assert join.add(heard("r-1", "aaa"), 1) is None
+    assert join.add(heard("r-1", "bbb"), 2) == (heard("r-1", "aaa"), heard("r-1", "bbb"))
+    assert join.add(heard("r-1", "bbb"), 3) is None
+
+
+def test_who_waits_too_long_or_among_too_many_is_given_up_and_counted() -> None:
+    join = Join(window_seconds=10, capacity=2)
+    join.add(heard("r-1", "aaa"), 0)
+    assert join.add(heard("r-1", "bbb"), 11) is None
+    join.add(heard("r-2", "aaa"), 12)
+    join.add(heard("r-3", "aaa"), 13)
+    assert join.alone == 2
+    assert join.add(heard("r-3", "bbb"), 14) is not None
+
+
+@pytest.mark.parametrize(
+    ("stable", "candidate", "differences", "words"),
+    [
+        ("turn it off", "Turn it off.", 0, 3),
+        ("turn it off", "turn it on", 1, 3),
+        ("turn it off", "", 3, 3),
+        ("", "hello there", 2, 1),
+        ("", "", 0, 1),
+    ],
+)
+def test_disagreement_is_counted_in_words(stable: str, candidate: str, differences: int, words: int) -> None:
+    assert disagreement(stable, candidate) == (differences, words)
+    assert share(differences, words) <= 1
+
+
+def test_no_disagreement_in_n_utterances_bounds_it_by_three_over_n() -> None:
+    # Without any the best bet wins 1 / (1 - m) each time: 20 = (1 - m)^-n, so m is about ln 20 / n = 3 / n.
+    bounds = bound_share(np.zeros(300), Alphas())
+    assert bounds is not None
+    assert bounds.lower == pytest.approx(0, abs=1e-6)
+    assert math.log(20) / 300 <= bounds.upper <= 1.5 * math.log(20) / 300
+
+
+def test_half_of_the_words_are_soon_known_to_differ() -> None:
+    bounds = bound_share(np.tile([0.0, 1.0], 100), Alphas())
+    assert bounds is not None
+    assert 0.3 < bounds.lower < 0.5 < bounds.upper < 0.7
+
+
+def test_a_true_mean_is_missed_no_more_often_than_alpha() -> None:
+    rng, missed = np.random.default_rng(3), 0
+    for _ in range(200):
+        found = bound_share((rng.random(200) < 0.1).astype(float), Alphas(fail=0.05, passing=0.05))
+        assert found is not None
+        missed += not found.lower <= 0.1 <= found.upper
+    # At most 10 % of 200 and two standard deviations of a binomial; at the last look alone far fewer.
+    assert missed <= 20 + 2 * math.sqrt(200 * 0.1 * 0.9)
+
+
+def test_pairs_outlive_a_restart_and_count_once(tmp_path: Path) -> None:
+    for _ in range(2):
+        store = LiveStore(tmp_path / "live.sqlite")
+        store.add(IDENTITY, heard("r-1", "aaa", "turn it off"), heard("r-1", "bbb", "turn it on"), 5.0)
+        store.close()
+    store = LiveStore(tmp_path / "live.sqlite")
+    shares, last = store.shares(IDENTITY)
+    store.close()
+    assert (shares.tolist(), last) == ([pytest.approx(1 / 3)], 5.0)
+
+
+def test_words_are_kept_of_the_worst_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "KEPT", 2)
+    store = LiveStore(tmp_path / "live.sqlite")
+    for number, said in enumerate(("red green blue", "red green grey", "red pink grey", "gold pink grey")):
+        store.add(
+            IDENTITY, heard(f"r-{number}", "aaa", "red green blue"), heard(f"r-{number}", "bbb", said), 1.0
+        )
+    worst = store.worst(IDENTITY, 10)
+    shares, _ = store.shares(IDENTITY)
+    store.close()
+    assert [found.request_id for found in worst] == ["r-3", "r-2"]
+    assert len(shares) == 4
+
+
+def test_what_two_versions_of_a_comparison_heard_counts_and_nothing_else_does(tmp_path: Path) -> None:
+    store = LiveStore(tmp_path / "live.sqlite")
+    comparer = LiveComparer(store, lambda: [IDENTITY], Alphas())
+    for pod in ("bbb", "aaa", "ccc"):
+        comparer.take(event("r-1", pod))
+    comparer.take(event("r-2", "aaa"))
+    comparer.take(event("r-2", "ccc"))
+    figures = comparer.figures(IDENTITY)
+    store.close()
+    assert figures is not None
+    assert figures.pairs == 1
+    assert figures.disagreement.estimate == 0
