@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cluster.commands import kubectl
+from cluster.commands import kubectl, kubectl_json
 from demo.charts import SYSTEM_NAMESPACE
 from demo.waits import wait_for
 
@@ -33,10 +33,7 @@ GATEWAY = Part("istio-ingress", "gateway")
 def gone(part: Part) -> Iterator[None]:
     """While: not one of its pods is there; afterwards it is ready again."""
     scale(part, 0)
-    kubectl(
-        *("wait", "--for=jsonpath={.status.replicas}=0", f"deployment/{part.deployment}"),
-        *("-n", part.namespace, "--timeout=60s"),
-    ) if _replicas(part) else None
+    wait_for(f"{part.deployment} is gone", lambda: True if not _pods(part) else None, seconds=60)
     try:
         yield
     finally:
@@ -46,11 +43,7 @@ def gone(part: Part) -> Iterator[None]:
 
 def killed(part: Part) -> None:
     """Its pods are deleted at once, as by a node's death; others come, and this waits for them."""
-    labels = kubectl(
-        *("get", "deployment", part.deployment, "-n", part.namespace),
-        *("-o", "go-template={{range $k, $v := .spec.selector.matchLabels}}{{$k}}={{$v}},{{end}}"),
-    ).strip(" ,\n")
-    kubectl("delete", "pods", "-n", part.namespace, "-l", labels, "--grace-period=0", "--force")
+    kubectl("delete", "pods", "-n", part.namespace, *_pods(part), "--grace-period=0", "--force")
     ready(part)
 
 
@@ -79,7 +72,11 @@ def pass_time(what: str, seconds: float) -> None:
     wait_for(what, lambda: True if time.monotonic() >= end else None, seconds=seconds + 5)
 
 
-def _replicas(part: Part) -> str:
-    return kubectl(
-        *("get", "deployment", part.deployment, "-n", part.namespace, "-o", "jsonpath={.status.replicas}")
-    ).strip()
+def _pods(part: Part) -> list[str]:
+    """The names of its pods, those that are ending included."""
+    deployment = kubectl_json("get", "deployment", part.deployment, "-n", part.namespace)
+    labels = ",".join(
+        f"{key}={value}" for key, value in deployment["spec"]["selector"]["matchLabels"].items()
+    )
+    pods = kubectl_json("get", "pods", "-n", part.namespace, "-l", labels)["items"]
+    return [pod["metadata"]["name"] for pod in pods]

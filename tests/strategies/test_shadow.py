@@ -17,11 +17,26 @@ pytestmark = pytest.mark.timeout(900)
 
 HEARD = 30
 STEPS = [{"percentage": 50, "minRequests": 8}, {"percentage": 100, "minRequests": HEARD}]
+SHADOW = {
+    "strategy": {"type": "shadow", "shadow": {"steps": STEPS}},
+    # Both versions tell the referee what they heard, so that it can say how far they are apart.
+    "events": {"url": "http://rollout-policies-referee.serinus-system.svc/events", "text": True},
+    "networkPolicy": {"egressPorts": [8090]},
+    "gates": {
+        "disagreement": {
+            "enabled": True,
+            "margin": 0.2,
+            "minPairs": 20,
+            "intervalSeconds": 3,
+            "timeoutSeconds": 180,
+        }
+    },
+}
 
 
 @pytest.fixture(scope="module")
 def strategy(install: Install) -> Iterator[Trial]:
-    with install("e2e-shadow", strategy={"type": "shadow", "shadow": {"steps": STEPS}}) as trial:
+    with install("e2e-shadow", **SHADOW) as trial:
         yield trial
 
 
@@ -64,6 +79,24 @@ def test_good_release_hears_users_answers_none_and_is_promoted_by_a_person(trial
     assert failures(load.finished_requests()) == []
     assert len(answered_by(load.finished_requests(), stable)) >= HEARD
     is_left_clean(trial, candidate)
+
+
+def test_release_that_hears_other_words_than_stable_is_taken_back_without_a_label(trial: Trial) -> None:
+    # given
+    stable = trial.stable()
+
+    # when golden clips are heard well, and of what users say the last second is lost
+    with trial.users() as load:
+        candidate = trial.ship({"faults": {"cut_tail_seconds": 1, "traffic": "user"}})
+        outcome = trial.ends(candidate, seconds=420)
+        trial.take_back()
+        trial.settles()
+
+    # then
+    assert (outcome.ending, outcome.gate) == ("rolled back", "disagreement")
+    assert failures(load.finished_requests()) == []
+    assert answered_by(load.finished_requests(), candidate) == []
+    is_left_clean(trial, stable)
 
 
 def test_release_that_fails_what_it_hears_is_taken_back_and_costs_no_user_anything(trial: Trial) -> None:

@@ -16,7 +16,8 @@ canary:
     {{- end }}
 {{- end }}
 
-{{- /* To the candidate a mirrored request looks like any other, so its own counters are what the live gates read. */ -}}
+{{- /* What is POSTed is mirrored: speech, and not the WebSockets of realtime sessions. By its path Istio would drop the route,
+for a delegate may only narrow the paths of the route that delegates. To the candidate a mirrored request looks like any other, so its own counters are what the live gates read. */ -}}
 {{- define "model-server.mirrorSteps" -}}
 {{- range $step := .Values.strategy.shadow.steps }}
 - setCanaryScale:
@@ -25,8 +26,8 @@ canary:
     name: {{ $.Release.Name }}-mirror
     percentage: {{ int $step.percentage }}
     match:
-      - path:
-          prefix: /
+      - method:
+          exact: POST
 {{- range $order, $gate := include "model-server.mirrorGates" $ | fromJsonArray }}
 {{ include "model-server.gate" (dict "root" $ "gate" $gate "minRequests" $step.minRequests "delaySeconds" (ternary $.Values.strategy.settleSeconds 0 (eq $order 0))) }}
 {{- end }}
