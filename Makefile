@@ -30,6 +30,7 @@ bench: setup ## the predictor beside its peers, about 25 minutes on a quiet mach
 	scripts/bench $(OPTIONS)
 
 test: check images ## every test, the end-to-end ones on the cluster included
+	@scripts/browser
 	@# Apart: Triton's gRPC client and KServe's SDK cannot be imported by one process.
 	$(PYTHON) -m pytest tests/charts
 	$(PYTHON) -m pytest tests/engines tests/integration tests/e2e

@@ -1,5 +1,5 @@
-"""The commands of this room: `python -m rollout_policies referee | simulate`; exit codes 0, 1 (could not),
-2 (usage)."""
+"""The commands of this room: `python -m rollout_policies referee | simulate | report`; exit codes 0, 1
+(could not), 2 (usage)."""
 
 import argparse
 import logging
@@ -21,6 +21,8 @@ from rollout_policies.live.store import LiveStore
 from rollout_policies.metrics import WalkMetrics
 from rollout_policies.pages import walks_page
 from rollout_policies.referee import Referee, RefereeOptions
+from rollout_policies.report import command as report_command
+from rollout_policies.report.live import LiveReports
 from rollout_policies.sequential import Alphas
 from rollout_policies.web import Answer, html, metrics, serve, text
 
@@ -62,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     add_alphas(referee)
     referee.set_defaults(run=_referee)
     simulate.add_command(commands)
+    add_alphas(report_command.add_command(commands))
     return parser
 
 
@@ -113,6 +116,7 @@ def _referee(options: argparse.Namespace) -> int:
     store = LiveStore(options.data / "live.sqlite")
     live = LiveComparer(store, referee.identities, alphas)
     registry.register(LiveMetrics(live, referee.views))
+    reports = LiveReports(cluster, options.data, golden, alphas)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -126,6 +130,7 @@ def _referee(options: argparse.Namespace) -> int:
         },
         options.port,
         posts={"/events": lambda body: taken(live, body)},
+        subtrees={"/reports/": reports.answer},
     )
     log.info("serving on port %d", options.port)
     referee.run(stopping)

@@ -7,7 +7,8 @@ Exception
     ├── AnnotationError  a Rollout's annotation has a value that cannot be followed
     ├── EventError       an event that was sent here cannot be read
     ├── OptionError      an option of the command has a value that cannot be followed
-    └── ClusterError the Kubernetes API did not answer as it should
+    └── ClusterError     the Kubernetes API did not answer as it should
+        └── NotFoundError  it answered that there is no such object
 """
 
 
@@ -37,3 +38,7 @@ class OptionError(RefereeError):
 
 class ClusterError(RefereeError):
     """The Kubernetes API did not answer as it should."""
+
+
+class NotFoundError(ClusterError):
+    """The Kubernetes API answered that there is no such object."""

@@ -86,13 +86,9 @@ class EvidenceFile:
         if not whole:
             self._write(self._header)
             return []
-        if self._parsed(whole[0], 1) != self._header:
+        if _parsed(self.path, whole[0], 1) != self._header:
             raise EvidenceError(f"{self.path} belongs to {whole[0]}, not to {json.dumps(self._header)}")
-        pairs: dict[str, Pair] = {}
-        for number, line in enumerate(whole[1:], start=2):
-            pair = self._pair(line, number)
-            pairs.setdefault(pair.clip, pair)
-        return list(pairs.values())
+        return _pairs(self.path, whole)
 
     def _whole_lines(self) -> list[str]:
         """Return the lines that were written to their end, after cutting off a last one that was not."""
@@ -103,20 +99,63 @@ class EvidenceFile:
         if len(whole) < len(content):
             log.warning("%s: dropped a torn last line of %d bytes", self.path.name, len(content) - len(whole))
             os.truncate(self.path, len(whole))
-        # Not splitlines(): to it U+2028 and the like end a line too.
-        return whole.decode("utf-8", errors="replace").split("\n")[:-1]
+        return _lines(whole)
 
-    def _parsed(self, line: str, number: int) -> dict[str, Any]:
-        try:
-            row: dict[str, Any] = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise EvidenceError(f"{self.path} line {number} is not JSON: {line[:60]!r}") from error
-        return row
 
-    def _pair(self, line: str, number: int) -> Pair:
-        row = self._parsed(line, number)
-        try:
-            stable, candidate = SideResult(**row["stable"]), SideResult(**row["candidate"])
-            return Pair(str(row["clip"]), float(row["at"]), stable, candidate)
-        except (KeyError, TypeError, ValueError) as error:
-            raise EvidenceError(f"{self.path} line {number} is not a pair: {line[:60]!r}") from error
+@dataclass(frozen=True)
+class Kept:
+    """What a file of evidence holds, as read by one who does not write it."""
+
+    identity: Identity
+    pairs: tuple[Pair, ...]
+
+
+def read_kept(directory: Path, namespace: str, rollout: str) -> list[Kept]:
+    """Return all that is kept of a Rollout, changing nothing: a referee may be writing it meanwhile."""
+    found = []
+    for path in sorted(directory.glob("*.jsonl")):
+        content = path.read_bytes()
+        # A last line without its end is being written.
+        lines = _lines(content[: content.rfind(b"\n") + 1])
+        if not lines:
+            continue
+        header = _parsed(path, lines[0], 1)
+        if (header.get("format"), header.get("namespace"), header.get("rollout")) != (
+            FORMAT,
+            namespace,
+            rollout,
+        ):
+            continue
+        identity = Identity(**{name: str(header.get(name, "")) for name in Identity.__dataclass_fields__})
+        found.append(Kept(identity, tuple(_pairs(path, lines))))
+    return found
+
+
+def _lines(whole: bytes) -> list[str]:
+    # Not splitlines(): to it U+2028 and the like end a line too.
+    return whole.decode("utf-8", errors="replace").split("\n")[:-1]
+
+
+def _pairs(path: Path, lines: list[str]) -> list[Pair]:
+    pairs: dict[str, Pair] = {}
+    for number, line in enumerate(lines[1:], start=2):
+        pair = _pair(path, line, number)
+        pairs.setdefault(pair.clip, pair)
+    return list(pairs.values())
+
+
+def _parsed(path: Path, line: str, number: int) -> dict[str, Any]:
+    try:
+        row: dict[str, Any] = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise EvidenceError(f"{path} line {number} is not JSON: {line[:60]!r}") from error
+    return row
+
+
+def _pair(path: Path, line: str, number: int) -> Pair:
+    row = _parsed(path, line, number)
+    try:
+        stable, candidate = SideResult(**row["stable"]), SideResult(**row["candidate"])
+        return Pair(str(row["clip"]), float(row["at"]), stable, candidate)
+    except (KeyError, TypeError, ValueError) as error:
+        raise EvidenceError(f"{path} line {number} is not a pair: {line[:60]!r}") from error

@@ -1,4 +1,4 @@
-"""Reads Rollouts and pods from the Kubernetes API and records Events there; decides nothing."""
+"""Reads Rollouts, their runs, Events and pods from the Kubernetes API, records Events; decides nothing."""
 
 import datetime
 import logging
@@ -10,10 +10,11 @@ from typing import Any
 import urllib3
 from kubernetes import client, config
 
-from rollout_policies.errors import ClusterError
+from rollout_policies.errors import ClusterError, NotFoundError
 from rollout_policies.rollouts import POD_TEMPLATE_HASH, Comparison, Object
 
 ROLLOUTS = ("argoproj.io", "v1alpha1", "rollouts")
+ANALYSIS_RUNS = ("argoproj.io", "v1alpha1", "analysisruns")
 # Seconds to connect and to answer: a look must not hang on one request.
 TIMEOUT = (3, 10)
 COMPONENT = "serinus-referee"
@@ -67,6 +68,45 @@ class KubernetesApi:
         items: list[Object] = self._api.sanitize_for_serialization(found)["items"]
         return items
 
+    def rollout(self, namespace: str, name: str) -> Object:
+        """Return one Rollout; NotFoundError where there is none."""
+        group, version, plural = ROLLOUTS
+        found: Object = _asked(
+            lambda: self._objects.get_namespaced_custom_object(
+                group, version, namespace, plural, name, _request_timeout=TIMEOUT
+            ),
+            f"Rollout {namespace}/{name}",
+        )
+        return found
+
+    def analysis_runs(self, namespace: str, pod_template_hash: str) -> Sequence[Object]:
+        """Return the AnalysisRuns of a namespace that judge a pod-template hash."""
+        group, version, plural = ANALYSIS_RUNS
+        answer = _asked(
+            lambda: self._objects.list_namespaced_custom_object(
+                group,
+                version,
+                namespace,
+                plural,
+                label_selector=f"{POD_TEMPLATE_HASH}={pod_template_hash}",
+                _request_timeout=TIMEOUT,
+            )
+        )
+        items: list[Object] = answer["items"]
+        return items
+
+    def events(self, namespace: str, rollout: str) -> Sequence[Object]:
+        """Return the Events on a Rollout that the cluster still keeps."""
+        found = _asked(
+            lambda: self._core.list_namespaced_event(
+                namespace,
+                field_selector=f"involvedObject.kind=Rollout,involvedObject.name={rollout}",
+                _request_timeout=TIMEOUT,
+            )
+        )
+        items: list[Object] = self._api.sanitize_for_serialization(found)["items"]
+        return items
+
     def announce(self, comparison: Comparison, reason: str, message: str, warning: bool) -> None:
         """Record an Event on the Rollout; one that cannot be recorded is only logged."""
         log.info("%s/%s: %s: %s", comparison.namespace, comparison.rollout, reason, message)
@@ -106,10 +146,12 @@ def _event(comparison: Comparison, reason: str, message: str, warning: bool) -> 
     }
 
 
-def _asked(call: Callable[[], Any]) -> Any:
+def _asked(call: Callable[[], Any], what: str = "") -> Any:
     try:
         return call()
     except client.ApiException as error:
+        if error.status == 404 and what:
+            raise NotFoundError(f"the cluster has no {what}") from error
         raise ClusterError(f"the Kubernetes API answered {error.status} {error.reason}") from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise ClusterError(f"the Kubernetes API did not answer: {error}") from error

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from rollout_policies.markup import POLICY
+
 
 class Answer(NamedTuple):
     """A response: status, content type, body."""
@@ -20,6 +22,8 @@ class Answer(NamedTuple):
 Routes = Mapping[str, Callable[[], Answer]]
 Posts = Mapping[str, Callable[[bytes], Answer]]
 MAX_BODY_BYTES = 1_048_576
+# Paths that begin so, and what answers the rest of the path.
+Subtrees = Mapping[str, Callable[[str], Answer]]
 
 
 def text(status: int, body: str) -> Answer:
@@ -37,7 +41,24 @@ def metrics(registry: CollectorRegistry) -> Answer:
     return Answer(200, CONTENT_TYPE_LATEST, generate_latest(registry))
 
 
-def serve(routes: Routes, port: int, host: str = "", posts: Posts | None = None) -> ThreadingHTTPServer:
+def found(routes: Routes, subtrees: Subtrees, path: str) -> Answer:
+    """Return what a path is answered; a route is the whole path."""
+    route = routes.get(path)
+    if route is not None:
+        return route()
+    for beginning, answer in subtrees.items():
+        if path.startswith(beginning):
+            return answer(path.removeprefix(beginning))
+    return text(404, f"no such page; there are: {', '.join([*routes, *subtrees])}")
+
+
+def serve(
+    routes: Routes,
+    port: int,
+    host: str = "",
+    posts: Posts | None = None,
+    subtrees: Subtrees | None = None,
+) -> ThreadingHTTPServer:
     """Serve GET routes, and POST ones of at most MAX_BODY_BYTES, from a background thread; port 0 takes a
     free one (`server_address[1]`)."""
 
@@ -47,8 +68,7 @@ def serve(routes: Routes, port: int, host: str = "", posts: Posts | None = None)
 
         def do_GET(self) -> None:
             """Answer one request."""
-            route = routes.get(self.path.partition("?")[0])
-            self._answer(route() if route else text(404, f"no such page; there are: {', '.join(routes)}"))
+            self._answer(found(routes, subtrees or {}, self.path.partition("?")[0]))
 
         def do_POST(self) -> None:
             """Take one body in."""
@@ -68,7 +88,8 @@ def serve(routes: Routes, port: int, host: str = "", posts: Posts | None = None)
             self.send_response(answer.status)
             self.send_header("content-type", answer.content_type)
             self.send_header("content-length", str(len(answer.body)))
-            self.send_header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'")
+            self.send_header("content-security-policy", POLICY)
+            self.send_header("x-content-type-options", "nosniff")
             self.end_headers()
             self.wfile.write(answer.body)
 

@@ -102,6 +102,13 @@ def test_the_referee_reads_and_writes_only_events(render: Render) -> None:
     assert [rule["resources"] for rule in writes] == [["events"]]
 
 
+@pytest.mark.parametrize("resource", ["rollouts", "analysisruns", "pods", "events"])
+def test_the_referee_reads_what_a_report_is_made_of(render: Render, resource: str) -> None:
+    rules = render("rollout-policies")["ClusterRole", "asr-referee"]["rules"]
+    (verbs,) = [set(rule["verbs"]) for rule in rules if resource in rule["resources"]]
+    assert {"get", "list"} <= verbs
+
+
 @pytest.mark.parametrize(("namespace", "kind"), [("all", "ClusterRoleBinding"), ("speech", "RoleBinding")])
 def test_the_referee_is_let_into_the_namespaces_it_watches(render: Render, namespace: str, kind: str) -> None:
     objects = render("rollout-policies", referee={"namespace": namespace})

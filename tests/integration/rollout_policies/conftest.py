@@ -145,7 +145,10 @@ def api(start_predictor: Callable[..., int]) -> Iterator[ScriptedApi]:
         "/api/v1/namespaces/speech/pods": {
             "items": [_pod("asr-s", "stable1", "127.0.0.2"), _pod("asr-c", "candidate1", "127.0.0.3")]
         },
-        "/api/v1/namespaces/speech/events": {"metadata": {}, "involvedObject": {}},
+        # Created ones are answered with an Event, those asked for with a list.
+        "/api/v1/namespaces/speech/events": {"metadata": {}, "involvedObject": {}, "items": []},
+        "/apis/argoproj.io/v1alpha1/namespaces/speech/rollouts/asr": _rollout(port),
+        "/apis/argoproj.io/v1alpha1/namespaces/speech/analysisruns": {"items": []},
     }
     yield server
     for listening in (server, *pods):

@@ -120,9 +120,16 @@ def test_the_walk_is_told_by_events(referee: RefereeProcess, api: ScriptedApi) -
 def test_the_page_and_health_answer(referee: RefereeProcess) -> None:
     page, ready = referee.get("/"), referee.get("/healthz/ready")
     assert page is not None
-    assert "speech/asr" in page.text
+    assert '<a href="/reports/speech/asr">speech/asr</a>' in page.text
     assert ready is not None
     assert ready.status_code == 200
+
+
+def test_the_report_shows_what_was_walked(referee: RefereeProcess) -> None:
+    report = referee.get("/reports/speech/asr")
+    assert report is not None
+    assert f"{CLIPS} of {CLIPS} clips compared" in report.text
+    assert '<bdi class="missing">' in report.text
 
 
 def test_a_restarted_referee_shows_the_figures_again_and_probes_nothing(

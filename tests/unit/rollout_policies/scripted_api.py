@@ -13,6 +13,7 @@ class ScriptedApi(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answering)
         self.answers: dict[str, Any] = {}
+        self.refusal = 403
         self.asked: list[tuple[str, str, Any]] = []
 
 
@@ -24,7 +25,7 @@ class _Answering(BaseHTTPRequestHandler):
         self.server.asked.append((self.command, self.path, json.loads(sent) if sent else None))
         found = self.server.answers.get(urlsplit(self.path).path)
         body = json.dumps(found if found is not None else {"message": "no"}).encode()
-        self.send_response(403 if found is None else 200)
+        self.send_response(self.server.refusal if found is None else 200)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         self.end_headers()

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from rollout_policies.errors import ClusterError
+from rollout_policies.errors import ClusterError, NotFoundError
 from rollout_policies.kubernetes_api import KubernetesApi
 from rollout_policies.rollouts import Comparison
 from tests.unit.rollout_policies.scripted_api import ScriptedApi, write_kubeconfig
@@ -55,6 +55,38 @@ def test_pods_of_both_sides_are_selected_and_come_as_the_api_writes_them(
     assert found[0]["status"]["podIP"] == "10.0.0.9"
     query = parse_qs(urlsplit(server.asked[0][1]).query)
     assert query["labelSelector"] == ["app=asr,rollouts-pod-template-hash in (aaa,bbb)"]
+
+
+def test_one_rollout_is_read_by_its_name(kubeconfig: Path, server: ScriptedApi) -> None:
+    item = {"metadata": {"name": "asr"}}
+    server.answers["/apis/argoproj.io/v1alpha1/namespaces/speech/rollouts/asr"] = item
+    assert KubernetesApi(None, kubeconfig).rollout("speech", "asr") == item
+
+
+def test_a_rollout_that_is_not_there_is_named(kubeconfig: Path, server: ScriptedApi) -> None:
+    server.refusal = 404
+    with pytest.raises(NotFoundError, match="the cluster has no Rollout speech/tts"):
+        KubernetesApi(None, kubeconfig).rollout("speech", "tts")
+
+
+def test_only_the_runs_of_a_candidate_are_asked_for(kubeconfig: Path, server: ScriptedApi) -> None:
+    path = "/apis/argoproj.io/v1alpha1/namespaces/speech/analysisruns"
+    server.answers[path] = {"items": [{"metadata": {"name": "run"}}]}
+    assert KubernetesApi(None, kubeconfig).analysis_runs("speech", "bbb") == [{"metadata": {"name": "run"}}]
+    assert parse_qs(urlsplit(server.asked[0][1]).query)["labelSelector"] == ["rollouts-pod-template-hash=bbb"]
+
+
+def test_only_the_events_of_a_rollout_are_asked_for(kubeconfig: Path, server: ScriptedApi) -> None:
+    event = {
+        "metadata": {"name": "e"},
+        "involvedObject": {"name": "asr"},
+        "lastTimestamp": "2026-11-24T12:00:00Z",
+    }
+    server.answers["/api/v1/namespaces/speech/events"] = {"items": [event]}
+    (found,) = KubernetesApi(None, kubeconfig).events("speech", "asr")
+    assert found["lastTimestamp"] == "2026-11-24T12:00:00+00:00"
+    selector = parse_qs(urlsplit(server.asked[0][1]).query)["fieldSelector"]
+    assert selector == ["involvedObject.kind=Rollout,involvedObject.name=asr"]
 
 
 def test_an_event_is_recorded_on_the_rollout(kubeconfig: Path, server: ScriptedApi) -> None:

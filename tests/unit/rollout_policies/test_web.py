@@ -16,6 +16,7 @@ def url() -> Iterator[str]:
         0,
         "127.0.0.1",
         posts={"/events": lambda body: text(202, f"{len(body)} bytes")},
+        subtrees={"/reports/": lambda rest: html(rest)},
     )
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
@@ -30,7 +31,16 @@ def test_a_page_runs_no_script(url: str) -> None:
 
 def test_an_unknown_page_names_the_known_ones(url: str) -> None:
     answer = httpx.get(f"{url}/metric", trust_env=False)
-    assert (answer.status_code, answer.text) == (404, "no such page; there are: /, /healthz/live\n")
+    assert (answer.status_code, answer.text) == (
+        404,
+        "no such page; there are: /, /healthz/live, /reports/\n",
+    )
+
+
+def test_a_subtree_is_asked_for_the_rest_of_a_path(url: str) -> None:
+    answer = httpx.get(f"{url}/reports/speech/asr?x=1", trust_env=False)
+    assert answer.text == "speech/asr"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
 
 
 def test_a_body_is_taken_where_one_is_asked_for(url: str) -> None:

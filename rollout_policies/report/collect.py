@@ -1,0 +1,88 @@
+"""Brings together what a report is made of: the cluster's objects and the evidence kept; draws nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from rollout_policies.errors import EvidenceError
+from rollout_policies.evidence import Kept, read_kept
+from rollout_policies.golden.manifest import GoldenSet
+from rollout_policies.report.contents import Report, version
+from rollout_policies.report.release import Release, release
+from rollout_policies.rollouts import Comparison, Object
+from rollout_policies.sequential import Alphas
+
+
+class Reads(Protocol):
+    """What a report needs of a cluster; every method may raise ClusterError."""
+
+    def rollout(self, namespace: str, name: str) -> Object:
+        """Return one Rollout; NotFoundError where there is none."""
+
+    def analysis_runs(self, namespace: str, pod_template_hash: str) -> Sequence[Object]:
+        """Return the AnalysisRuns of a namespace that judge a pod-template hash."""
+
+    def events(self, namespace: str, rollout: str) -> Sequence[Object]:
+        """Return the Events on a Rollout."""
+
+    def pods(self, comparison: Comparison) -> Sequence[Object]:
+        """Return the pods of both sides of a comparison."""
+
+
+def gather(
+    cluster: Reads,
+    rollout: Object,
+    evidence: Path | None,
+    golden_sets: Mapping[str, GoldenSet],
+    alphas: Alphas,
+    now: float,
+) -> Report:
+    """Return the report of the release that a Rollout is at, or was last at.
+
+    `evidence` is the directory a referee keeps, None where there is none at hand.
+    """
+    namespace, name = rollout["metadata"]["namespace"], rollout["metadata"]["name"]
+    candidate = (rollout.get("status") or {}).get("currentPodHash") or ""
+    runs = cluster.analysis_runs(namespace, candidate)
+    found = release(rollout, runs, cluster.events(namespace, name))
+    kept = chosen(read_kept(evidence, namespace, name) if evidence else (), found)
+    golden = _golden_set(kept, golden_sets)
+    stable = found.stable or (kept.identity.stable if kept else "")
+    pods = cluster.pods(_comparison(rollout, stable, candidate))
+    template = (rollout.get("spec") or {}).get("template")
+    versions = (version("stable", stable, pods, None), version("candidate", candidate, pods, template))
+    return Report(found, versions, kept, golden, alphas, now)
+
+
+def chosen(kept: Iterable[Kept], found: Release) -> Kept | None:
+    """Return the evidence of a release: of its candidate, against its stable version, the latest walk."""
+    own = [
+        one
+        for one in kept
+        if one.pairs
+        and one.identity.candidate == found.candidate
+        and found.stable in ("", one.identity.stable)
+    ]
+    return max(own, key=lambda one: one.pairs[-1].at, default=None)
+
+
+def _golden_set(kept: Kept | None, golden_sets: Mapping[str, GoldenSet]) -> GoldenSet | None:
+    if kept is None:
+        return None
+    digest = kept.identity.golden_digest
+    golden = next((one for one in golden_sets.values() if one.digest == digest), None)
+    strange = {pair.clip for pair in kept.pairs} - {clip.name for clip in golden.clips} if golden else set()
+    if strange:
+        raise EvidenceError(
+            f"evidence names clip {min(strange)!r}, which golden set {digest[:12]} does not have"
+        )
+    return golden
+
+
+def _comparison(rollout: Object, stable: str, candidate: str) -> Comparison:
+    metadata = rollout["metadata"]
+    labels = ((rollout.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
+    selector = tuple(sorted(labels.items()))
+    return Comparison(
+        metadata["namespace"], metadata["name"], metadata.get("uid", ""), "", stable, candidate, selector
+    )

@@ -1,0 +1,106 @@
+"""The page of a release: what it shows, and that nothing from outside becomes more than text."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from rollout_policies.report.contents import Report
+from rollout_policies.report.page import report_page
+from tests.unit.rollout_policies.report.conftest import Town
+from tests.unit.rollout_policies.report.recorded import STARTED, event
+
+Gathered = Callable[[], Report]
+
+
+def test_the_page_says_what_became_of_the_release_and_which_gate_decided(gathered: Gathered) -> None:
+    shown = report_page(gathered())
+    assert "<title>speech/asr revision 7: rolled back</title>" in shown
+    assert "accuracy Failed at 0.0471 (margin 0.01, min-pairs 50)" in shown
+
+
+def test_the_page_says_what_each_side_ran(gathered: Gathered, golden: object) -> None:
+    shown = report_page(gathered())
+    assert "<code>serinus/model-server:1</code>" in shown
+    assert "sha256:beef" in shown
+    # The candidate's pods are gone: its images are those of the Rollout's template.
+    assert "<code>serinus/model-server:2</code>" in shown
+    assert "sha256:cafe" in shown
+
+
+def test_the_page_marks_the_words_that_differ(gathered: Gathered) -> None:
+    shown = report_page(gathered())
+    assert 'please hold <bdi class="extra">on</bdi>' in shown
+    assert '<bdi class="missing">for</bdi>' in shown
+    assert "Of 5 clips the candidate made 3 worse and 1 better; 1 stayed as they were." in shown
+
+
+def test_the_walk_is_told_in_figures_and_plots(gathered: Gathered) -> None:
+    shown = report_page(gathered())
+    assert "5 of 5 clips compared; word errors +47.06 points, between +47.06 and +47.06" in shown
+    assert shown.count("<title>Word errors</title>") == 1
+    assert shown.count("<title>Timeline of the release</title>") == 1
+
+
+HOSTILE = '<script>alert("1")</script>\u202e\x07\ud83d'
+
+
+def _hostile(report: Report) -> Report:
+    """The same report with a text that wants to be more in every place that comes from outside."""
+    release, evidence = report.release, report.evidence
+    assert evidence is not None
+    pairs = tuple(
+        replace(pair, candidate=replace(pair.candidate, text=HOSTILE, reason=reason, word_errors=99))
+        for pair, reason in zip(evidence.pairs, ["", HOSTILE] * 3, strict=False)
+    )
+    gates = tuple(
+        replace(g, name=HOSTILE, message=HOSTILE, arguments={HOSTILE: HOSTILE}) for g in release.gates
+    )
+    moments = tuple(replace(m, reason=HOSTILE, message=HOSTILE) for m in release.moments)
+    versions = tuple(replace(v, images=((HOSTILE, HOSTILE),), model_digest=HOSTILE) for v in report.versions)
+    return replace(
+        report,
+        release=replace(
+            release, rollout=HOSTILE, gates=gates, moments=moments, message=HOSTILE, phase=HOSTILE
+        ),
+        evidence=replace(evidence, pairs=pairs),
+        versions=versions,
+    )
+
+
+def test_whatever_comes_from_outside_stays_text(gathered: Gathered) -> None:
+    shown = report_page(_hostile(gathered()))
+    assert "<script" not in shown
+    assert re.findall("[\u202e\x07\ud83d]", shown) == []
+    assert shown.encode().decode() == shown
+
+
+def test_the_page_needs_nothing_from_elsewhere(gathered: Gathered) -> None:
+    shown = report_page(gathered())
+    assert re.findall(r"<(?:script|link|img|iframe|object|embed|base)\b|\ssrc=|url\(|@import", shown) == []
+    assert 'content="default-src &#x27;none&#x27;; style-src &#x27;unsafe-inline&#x27;"' in shown
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("evidence", "There is no evidence of a golden walk here."),
+        ("golden", "The golden set of this walk is not here, so its bounds and words cannot be shown."),
+    ],
+)
+def test_what_is_not_here_is_said(gathered: Gathered, part: str, said: str) -> None:
+    assert said in report_page(replace(gathered(), **{part: None}))
+
+
+def test_a_release_of_which_nothing_is_known_is_a_page_too(gathered: Gathered, town: Town) -> None:
+    town.runs, town.happened = [], []
+    report = replace(gathered(), evidence=None, golden=None)
+    assert "The cluster knows no time of this release." in report_page(report)
+
+
+def test_a_live_page_asks_to_be_loaded_again(gathered: Gathered, town: Town) -> None:
+    town.happened = [STARTED, event(20, "RolloutPaused", "Rollout is paused")]
+    shown = report_page(gathered(), refresh_seconds=15)
+    assert '<meta http-equiv="refresh" content="15">' in shown
+    assert ">paused</text>" in shown

@@ -1,0 +1,102 @@
+"""What is read out of a Rollout, its AnalysisRuns and its Events."""
+
+from typing import Any
+
+import pytest
+
+from rollout_policies.report.gates import measured, own_arguments
+from rollout_policies.report.release import release
+from tests.unit.rollout_policies.report.recorded import (
+    ABORTED,
+    FAILED,
+    NOON,
+    ROLLED_BACK,
+    STARTED,
+    at,
+    event,
+    rollout,
+    run,
+)
+
+
+def test_a_gate_keeps_its_looks_thresholds_and_times() -> None:
+    (gate,) = release(rollout(), [FAILED], []).gates
+    assert (gate.name, gate.step, gate.phase, gate.value) == ("accuracy", 2, "Failed", 0.0471)
+    assert (gate.began, gate.ended, gate.count) == (NOON + 10, NOON + 40, 2)
+    assert gate.arguments["margin"] == "0.01"
+
+
+def test_gates_that_share_a_run_keep_their_own_arguments() -> None:
+    given = {"candidate": "bbb", "errors-max-ratio": "0.02", "errors-watch-max-ratio": "0.1"}
+    names = ["errors", "errors-watch"]
+    assert own_arguments(given, "errors", names) == {"candidate": "bbb", "max-ratio": "0.02"}
+    assert own_arguments(given, "errors-watch", names) == {"candidate": "bbb", "max-ratio": "0.1"}
+
+
+def test_each_metric_of_a_run_is_a_gate_with_its_own_phase() -> None:
+    shared = run("errors", 4, "Failed", 10, values=["[0.3]"])
+    shared["spec"]["metrics"].append({"name": "latency"})
+    shared["status"]["metricResults"].append({"name": "latency", "phase": "Successful", "count": 0})
+    found = release(rollout(), [shared], []).gates
+    assert [(gate.name, gate.phase, gate.value) for gate in found] == [
+        ("errors", "Failed", 0.3),
+        ("latency", "Successful", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        ("[0.5]", 0.5),
+        ("0.25", 0.25),
+        ("[]", None),
+        ("[NaN]", None),
+        ("[1, 2]", None),
+        ("", None),
+        ("true", None),
+    ],
+)
+def test_only_one_finite_number_is_a_measured_value(value: str, number: float | None) -> None:
+    assert measured(value) == number
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        run("errors", 4, "Failed", 5, candidate="ccc"),
+        run("errors", 4, "Failed", 5, revision="5"),
+        {
+            **FAILED,
+            "metadata": {**FAILED["metadata"], "ownerReferences": [{"kind": "Rollout", "name": "tts"}]},
+        },
+    ],
+    ids=["another candidate", "the same candidate at an earlier revision", "another Rollout"],
+)
+def test_runs_of_something_else_are_left_out(other: dict[str, Any]) -> None:
+    assert release(rollout(), [other], []).gates == ()
+
+
+def test_events_from_before_the_update_are_left_out() -> None:
+    earlier = event(-50, "RolloutCompleted", "Rollout completed update to revision 6")
+    found = release(rollout(), [], [ABORTED, earlier, STARTED])
+    assert [moment.reason for moment in found.moments] == ["RolloutUpdated", "RolloutAborted"]
+
+
+def test_an_event_with_event_time_alone_has_that_time() -> None:
+    newer = {"reason": "WalkStarted", "message": "", "lastTimestamp": None, "eventTime": at(3)}
+    assert release(rollout(), [], [newer]).moments[0].at == NOON + 3
+
+
+def test_what_a_promoted_candidate_was_compared_with_is_known_from_its_gates() -> None:
+    found = release(rollout(stableRS="bbb"), [FAILED], [])
+    assert (found.stable, found.promoted) == ("aaa", True)
+
+
+def test_an_abort_has_its_time() -> None:
+    found = release(ROLLED_BACK, [], [])
+    assert (found.aborted, found.aborted_at) == (True, NOON + 45)
+
+
+def test_a_rollout_that_has_not_begun_is_a_release_without_anything() -> None:
+    found = release(rollout(stableRS=None, currentPodHash=None, phase=None), [], [])
+    assert (found.candidate, found.promoted, found.gates) == ("", False, ())
