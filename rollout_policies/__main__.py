@@ -1,5 +1,5 @@
-"""The commands of this room: `python -m rollout_policies referee | simulate | report`; exit codes 0, 1
-(could not), 2 (usage)."""
+"""The commands of this room: `python -m rollout_policies referee | simulate | report | golden`; exit codes
+0, 1 (could not, or findings), 2 (usage)."""
 
 import argparse
 import logging
@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from rollout_policies import simulate
 from rollout_policies.errors import EventError, OptionError, RefereeError
+from rollout_policies.golden import command as golden_command
 from rollout_policies.golden.manifest import GoldenSet, read_golden_set
 from rollout_policies.kubernetes_api import KubernetesApi
 from rollout_policies.live.comparer import LiveComparer
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     referee.set_defaults(run=_referee)
     simulate.add_command(commands)
     add_alphas(report_command.add_command(commands))
+    golden_command.add_command(commands)
     return parser
 
 
