@@ -4,7 +4,7 @@ CACHE := $(or $(SERINUS_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/serinus)
 PYTHON := .venv/bin/python
 MODEL := $(CACHE)/models/moonshine-tiny-en
 
-.PHONY: help setup serve cluster images demo bench test test-strategies test-faults check cluster-delete
+.PHONY: help setup serve cluster images demo bench evidence test test-strategies test-faults check cluster-delete
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -28,6 +28,9 @@ demo: images ## ship three releases under load: two are taken back, one goes out
 
 bench: setup ## the predictor beside its peers, about 25 minutes on a quiet machine; OPTIONS=--quick to try it
 	scripts/bench $(OPTIONS)
+
+evidence: setup ## the judge beside Kayenta's and fixed thresholds on recorded errors, about 6 minutes; OPTIONS='--repetitions 500' to try it
+	$(PYTHON) -m rollout_policies evidence --errors tests/data/rollout_policies/word_errors.tsv --clips 500 $(OPTIONS)
 
 test: check images ## every test, the end-to-end ones on the cluster included
 	@scripts/browser

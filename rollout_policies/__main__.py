@@ -1,5 +1,5 @@
-"""The commands of this room: `python -m rollout_policies referee | simulate | report | golden`; exit codes
-0, 1 (could not, or findings), 2 (usage)."""
+"""The commands of this room: `python -m rollout_policies referee | report | golden | judge | simulate |
+evidence`; exit codes 0, 1 (could not, or findings), 2 (usage); `judge` has its own."""
 
 import argparse
 import logging
@@ -11,10 +11,11 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from rollout_policies import simulate
+from rollout_policies import judge, simulate
 from rollout_policies.errors import EventError, OptionError, RefereeError
 from rollout_policies.golden import command as golden_command
 from rollout_policies.golden.manifest import GoldenSet, read_golden_set
+from rollout_policies.judges import command as evidence
 from rollout_policies.kubernetes_api import KubernetesApi
 from rollout_policies.live.comparer import LiveComparer
 from rollout_policies.live.metrics import LiveMetrics
@@ -64,8 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_alphas(referee)
     referee.set_defaults(run=_referee)
-    simulate.add_command(commands)
-    add_alphas(report_command.add_command(commands))
+    for command in (report_command, judge, simulate, evidence):
+        add_alphas(command.add_command(commands))
     golden_command.add_command(commands)
     return parser
 
@@ -81,7 +82,7 @@ def add_alphas(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--alpha-pass",
         type=_probability,
-        default=0.05,
+        default=0.01,
         help="how often a release that is beyond a margin may be passed (%(default)s)",
     )
 

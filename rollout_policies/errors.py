@@ -3,6 +3,7 @@
 Exception
 └── RefereeError           one sentence: what was wrong, its value, what is allowed
     ├── GoldenSetError   a golden set is missing, damaged, or a line of its manifest is unusable
+    ├── ResultError      a line of a file of transcripts cannot be used
     ├── EvidenceError    a file of evidence belongs to something else or is damaged before its last line
     ├── AnnotationError  a Rollout's annotation has a value that cannot be followed
     ├── EventError       an event that was sent here cannot be read
@@ -18,6 +19,10 @@ class RefereeError(Exception):
 
 class GoldenSetError(RefereeError):
     """A golden set is missing, damaged, or a line of its manifest is unusable."""
+
+
+class ResultError(RefereeError):
+    """A line of a file of transcripts cannot be used."""
 
 
 class EvidenceError(RefereeError):

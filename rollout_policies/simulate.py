@@ -1,173 +1,188 @@
-"""Says how a margin would fare on recorded word errors: how soon it decides and how often it is wrong.
+"""Says how a golden set and a policy would fare: how often a good release is aborted, how soon a bad one is
+caught, and how many clips are missing; knows nothing of pods or of other judges.
 
-Input is a table of tab-separated columns: `clip`, `words`, then one column of word errors a version. Every
-version is walked many times against the stable one, each time in a newly drawn order; every clip is a look.
+Releases of a known size are made of recorded word errors (recorded_errors). On the set itself every version
+is walked in newly drawn orders; for other sizes, sets are drawn from the recorded clips with replacement.
 """
 
 import argparse
-import csv
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from rollout_policies.errors import OptionError
-from rollout_policies.sequential import Alphas, Floats, capital, draw_order, sums_before, weight_before
-from rollout_policies.walk import shared
+from rollout_policies.golden.manifest import GoldenSet, read_golden_set
+from rollout_policies.recorded_errors import Change, Recorded, draw_releases, least_harmful, read_recorded
+from rollout_policies.sequential import Alphas
+from rollout_policies.simulated_walks import Endings, Policy, walk_releases
+from rollout_policies.tally import Share, Tally, tally
 
+POINTS = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
+HARMLESS = (0.0, 0.2)
+LEAST_PROMOTED = 0.8
+MOST_PROMOTED_BAD = 0.01
+SIZES = (50, 75, 100, 150, 200, 300, 400, 500, 600, 800, 1000, 1300, 1600, 2000, 2500, 3200)
 HEADINGS = (
-    "version",
+    "release",
     "points",
-    "margin",
-    "passed",
-    "failed",
-    "wrong",
-    "median",
-    "90 %",
-    "missed L",
-    "missed U",
+    "promoted",
+    "aborted",
+    "median clips to decide",
+    "median to abort",
+    "9 in 10 to abort",
 )
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """Recorded word errors of several versions on one set; each clip's are capped at its words."""
-
-    words: Floats
-    errors: dict[str, Floats]
-
-
-@dataclass(frozen=True)
 class SimulationOptions:
-    """How often to walk, from which seed, and what the gate asks for."""
+    """What the gate asks for, how many releases of a kind, and the seed of all that is drawn."""
 
-    alphas: Alphas
-    repetitions: int = 300
-    min_pairs: int = 50
+    policy: Policy
+    repetitions: int = 2000
     seed: int = 1
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a walk ended: by which verdict, after how many clips, and whether a bound ever excluded the
-    truth."""
+class Size:
+    """What sets of so many clips would do: the share promoted of harmless releases (the worst kind of them)
+    and of releases one point beyond the margin."""
 
-    passed: bool
     clips: int
-    lower_missed: bool
-    upper_missed: bool
+    harmless_promoted: Share
+    bad_promoted: Share
 
 
-def read_recorded(path: Path) -> Recorded:
-    """Return the table in a file."""
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    versions = [name for name in (rows[0] if rows else {}) if name not in ("clip", "words")]
-    if not versions:
-        raise OptionError(f"{path} must have the columns clip, words and one a version, and a row a clip")
-    words = np.array([float(row["words"]) for row in rows])
-    return Recorded(
-        words, {v: np.minimum(words, np.array([float(row[v]) for row in rows])) for v in versions}
+def of_golden_set(recorded: Recorded, golden: GoldenSet) -> Recorded:
+    """Return what was recorded of a set's clips; the table's names may leave out folder and ending."""
+    rows = {name: row for row, name in enumerate(recorded.clips)}
+    found = [rows.get(clip.name, rows.get(Path(clip.name).stem)) for clip in golden.clips]
+    missing = [clip.name for clip, row in zip(golden.clips, found, strict=True) if row is None]
+    if missing:
+        raise OptionError(
+            f"{len(missing)} clips of {golden.name} have no recorded errors, first {missing[0]}"
+        )
+    kept = np.array([row for row in found if row is not None])
+    words = np.array([clip.words for clip in golden.clips], dtype=float)
+    errors = {version: np.minimum(words, of[kept]) for version, of in recorded.errors.items()}
+    return Recorded(tuple(clip.name for clip in golden.clips), words, errors, recorded.stable)
+
+
+def walks(
+    recorded: Recorded, change: Change, clips: int | None, options: SimulationOptions
+) -> tuple[Tally, Endings]:
+    """Walk many releases of a kind, on the set itself or on sets of so many clips."""
+    rng = np.random.default_rng([options.seed, clips or 0])
+    releases = draw_releases(recorded, change, clips, options.repetitions, rng)
+    endings = walk_releases(releases, rng, options.policy)
+    points = recorded.points(change.name) if change.points is None else change.points
+    return tally("walk", change.name, points, endings, releases.truth, options.policy.margin), endings
+
+
+def on_this_set(recorded: Recorded, options: SimulationOptions) -> Iterator[tuple[Tally, Endings]]:
+    """Yield the walks of every size of change and of every recorded version."""
+    harmless = least_harmful(recorded)
+    for points in POINTS:
+        yield walks(recorded, Change(f"+{points:g}", harmless, points), None, options)
+    for version in recorded.errors:
+        if version != recorded.stable:
+            yield walks(recorded, Change(version, harmless), None, options)
+
+
+def sizes(recorded: Recorded, options: SimulationOptions) -> Iterator[Size]:
+    """Yield what sets of each size would do, up to the first that is large enough."""
+    harmless = least_harmful(recorded)
+    bad = 100 * options.policy.margin + 1
+    for clips in SIZES:
+        shares = [
+            walks(recorded, Change(f"+{points:g}", harmless, points), clips, options)[0].promoted
+            for points in (*HARMLESS, bad)
+        ]
+        size = Size(clips, min(shares[:-1], key=lambda promoted: promoted.share), shares[-1])
+        yield size
+        if is_enough(size):
+            return
+
+
+def is_enough(size: Size) -> bool:
+    """Say whether harmless releases are promoted, and those one point beyond the margin surely are not."""
+    return size.harmless_promoted.share >= LEAST_PROMOTED and size.bad_promoted.at_most <= MOST_PROMOTED_BAD
+
+
+def advice(found: Sequence[Size], clips: int, margin: float) -> str:
+    """Say which size is recommended, and how many clips a set lacks to it."""
+    last = found[-1]
+    if not is_enough(last):
+        return f"Recommended set size: more than {last.clips} clips."
+    missing = max(0, last.clips - clips)
+    lack = f"this set has {clips}: {missing} are missing" if missing else f"this set has {clips}, enough"
+    return (
+        f"Recommended set size: {last.clips} clips ({lack}). Of such speech it promotes "
+        f"{last.harmless_promoted.share:.1%} of harmless releases (up to +{max(HARMLESS):g} points) "
+        f"without a person and {last.bad_promoted.share:.1%} (at most {last.bad_promoted.at_most:.1%}) "
+        f"of those 1 point beyond the margin ({100 * margin + 1:+g} points)."
     )
 
 
-def decide(parts: Floats, words: Floats, margin: float, options: SimulationOptions) -> Outcome:
-    """Walk clips in the given order against a margin in errors per word; a complete walk always decides."""
-    total, alphas = float(words.sum()), shared(options.alphas)
-    above, below = _first_refusals(parts, words, margin * total, alphas)
-    truth_above, truth_below = _first_refusals(parts, words, float(parts.sum()), alphas)
-    # A pass also needs the smallest number of clips; bounds only tighten, so it is then that it comes.
-    below = max(below, options.min_pairs)
-    end = len(parts)
-    passed = below < above if min(above, below) <= end else bool(parts.sum() <= margin * total)
-    return Outcome(passed, min(above, below, end), truth_above <= end, truth_below <= end)
-
-
-def _first_refusals(parts: Floats, words: Floats, hypothesis: float, alphas: Alphas) -> tuple[int, int]:
-    """Return after how many clips "the total is at most / at least this" is refused; clips + 1 where
-    never."""
-    whole = float(words.sum())
-    left, before = weight_before(words, whole), sums_before(parts)
-    mu = (hypothesis - before) / left
-    seen, after = before + parts, left - words
-    above = (capital(parts / words, mu) >= 1 / alphas.fail) | (seen - after > hypothesis)
-    below = (capital(-parts / words, -mu) >= 1 / alphas.passing) | (seen + after < hypothesis)
-    return _first(above), _first(below)
-
-
-def _first(reached: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> int:
-    return int(np.argmax(reached)) + 1 if reached.any() else len(reached) + 1
-
-
-def simulate(
-    recorded: Recorded, stable: str, margins: list[float], options: SimulationOptions
-) -> Iterator[list[str]]:
-    """Yield a row of text for every version but the stable one and every margin."""
-    rng = np.random.default_rng(options.seed)
-    for version, errors in recorded.errors.items():
-        if version == stable:
-            continue
-        difference = errors - recorded.errors[stable]
-        truth = float(difference.sum() / recorded.words.sum())
-        for margin in margins:
-            orders = (draw_order(recorded.words, rng) for _ in range(options.repetitions))
-            outcomes = [decide(difference[o], recorded.words[o], margin, options) for o in orders]
-            yield [
-                version,
-                f"{100 * truth:+.2f}",
-                f"{margin:g}",
-                *_summary(outcomes, should_pass=truth <= margin),
-            ]
-
-
-def _summary(outcomes: list[Outcome], should_pass: bool) -> list[str]:
-    passed = np.array([o.passed for o in outcomes])
-    clips = np.array([o.clips for o in outcomes])
-    shares = (
-        passed,
-        ~passed,
-        passed != should_pass,
-    )
-    missed = (np.array([o.lower_missed for o in outcomes]), np.array([o.upper_missed for o in outcomes]))
-    return [
-        *(f"{share.mean():.1%}" for share in shares),
-        f"{np.median(clips):.0f}",
-        f"{np.quantile(clips, 0.9):.0f}",
-        *(f"{share.mean():.1%}" for share in missed),
+def table(tallies: Sequence[Tally]) -> str:
+    """Say the tallies, a line a kind of release."""
+    rows = [
+        [
+            t.change,
+            f"{t.points:+.2f}",
+            f"{t.promoted.share:.1%}",
+            f"{t.aborted.share:.1%}",
+            *(
+                ("never" if c is None else str(c))
+                for c in (t.median_to_decide, t.median_to_abort, t.most_to_abort)
+            ),
+        ]
+        for t in tallies
     ]
+    return "\n".join("\t".join(row) for row in [list(HEADINGS), *rows])
 
 
-def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `simulate` to the room's commands."""
+def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Add `simulate` to the room's commands and return its parser."""
     parser = commands.add_parser(
         "simulate",
-        help="show how soon a margin decides on recorded word errors, and how often it is wrong",
+        help="show how a golden set and a policy would fare on recorded word errors",
         description=__doc__,
-        epilog="Columns: the true difference in points; how often the version passed and failed; how often "
-        "that was wrong; clips until the decision (median, nine walks in ten); how often a bound missed it.",
+        epilog="A release that is so many points worse is so on average; its own set may say otherwise.",
     )
     parser.add_argument("--errors", type=Path, required=True, metavar="TSV", help="the table of word errors")
-    parser.add_argument("--stable", required=True, metavar="VERSION", help="the stable version's column")
-    parser.add_argument("--margin", type=float, action="append", help="in errors per word; repeatable (0.01)")
-    parser.add_argument("--repetitions", type=int, default=300, help="walks a row (%(default)s)")
+    parser.add_argument("--golden", type=Path, metavar="DIR", help="the set; else all clips of the table")
+    parser.add_argument(
+        "--stable", default="baseline", metavar="VERSION", help="its stable column (%(default)s)"
+    )
+    parser.add_argument("--margin", type=float, default=0.01, help="in errors per word (%(default)s)")
+    parser.add_argument("--repetitions", type=int, default=2000, help="releases a kind (%(default)s)")
     parser.add_argument("--min-pairs", type=int, default=50, help="clips that a pass needs (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of the orders drawn (%(default)s)")
-    parser.add_argument("--alpha-fail", type=float, default=0.01, help="as the referee's (%(default)s)")
-    parser.add_argument("--alpha-pass", type=float, default=0.05, help="as the referee's (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of everything drawn (%(default)s)")
+    parser.add_argument(
+        "--picture", type=Path, metavar="PNG", help="draw it as well (needs the extra `demo`)"
+    )
     parser.set_defaults(run=_run)
+    return parser
 
 
 def _run(options: argparse.Namespace) -> int:
-    recorded = read_recorded(options.errors)
-    if options.stable not in recorded.errors:
-        raise OptionError(f"--stable must be one of {', '.join(recorded.errors)}, not {options.stable!r}")
-    settings = SimulationOptions(
-        Alphas(options.alpha_fail, options.alpha_pass), options.repetitions, options.min_pairs, options.seed
-    )
-    sys.stdout.write("\t".join(HEADINGS) + "\n")
-    for row in simulate(recorded, options.stable, options.margin or [0.01], settings):
-        sys.stdout.write("\t".join(row) + "\n")
-        sys.stdout.flush()
+    recorded = read_recorded(options.errors, options.stable)
+    if options.golden:
+        recorded = of_golden_set(recorded, read_golden_set("golden", options.golden))
+    policy = Policy(options.margin, Alphas(options.alpha_fail, options.alpha_pass), options.min_pairs)
+    settings = SimulationOptions(policy, options.repetitions, options.seed)
+    here = list(on_this_set(recorded, settings))
+    sys.stdout.write(table([t for t, _ in here]) + "\n\n")
+    good = here[0][0].aborted
+    sys.stdout.write(f"A good release is aborted in {good.share:.1%} (at most {good.at_most:.1%}).\n")
+    found = list(sizes(recorded, replace(settings, seed=settings.seed + 1)))
+    sys.stdout.write(advice(found, len(recorded.words), options.margin) + "\n")
+    if options.picture:
+        # Here, not above: the referee's image has no matplotlib.
+        from rollout_policies.simulate_picture import draw
+
+        draw(here, found, options.picture)
     return 0

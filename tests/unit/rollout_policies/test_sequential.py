@@ -7,17 +7,23 @@ import numpy as np
 import pytest
 
 from rollout_policies import sequential
-from rollout_policies.sequential import Alphas, bound_total, capital, draw_order
-from rollout_policies.simulate import SimulationOptions, decide, read_recorded
+from rollout_policies.recorded_errors import read_recorded
+from rollout_policies.sequential import Alphas, Floats, bound_total, capital, draw_order
+from rollout_policies.simulated_walks import Policy, decide, first_refusals
 
 RECORDED = Path("tests/data/rollout_policies/word_errors.tsv")
+
+
+def _stake(monkeypatch: pytest.MonkeyPatch, stake: float) -> None:
+    monkeypatch.setattr(sequential, "STAKES", np.array([stake]))
+    monkeypatch.setattr(sequential, "SHARES", np.array([1.0]))
 
 
 def test_the_whole_stake_on_no_difference_is_worth_one_over_the_chance_of_seeing_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One wrong clip among 100: fifty draws without it have chance (99/100)(98/99)...(50/51) = 1/2."""
-    monkeypatch.setattr(sequential, "STAKES", np.array([1.0]))
+    _stake(monkeypatch, 1.0)
     left = np.arange(100.0, 50.0, -1.0)
     worth = capital(np.zeros(50), -1.0 / left)
     assert worth[-1] == pytest.approx(2.0)
@@ -36,7 +42,7 @@ def test_the_whole_stake_on_no_difference_is_worth_one_over_the_chance_of_seeing
 def test_capital_of_one_bet(
     monkeypatch: pytest.MonkeyPatch, x: float, mu: float, stake: float, expected: float
 ) -> None:
-    monkeypatch.setattr(sequential, "STAKES", np.array([stake]))
+    _stake(monkeypatch, stake)
     assert capital(np.array([x]), np.array([mu]))[0] == pytest.approx(expected)
 
 
@@ -73,7 +79,7 @@ def test_a_set_that_is_wrong_throughout_stays_within_its_bounds(sign: float) -> 
 
 
 def test_bounds_only_tighten() -> None:
-    recorded = read_recorded(RECORDED)
+    recorded = read_recorded(RECORDED, "baseline")
     difference = recorded.errors["cut_0.6s"] - recorded.errors["baseline"]
     order = draw_order(recorded.words, np.random.default_rng(3))
     parts, words = difference[order], recorded.words[order]
@@ -87,10 +93,9 @@ def test_bounds_only_tighten() -> None:
 
 def test_equal_clips_pass_a_margin_after_about_the_log_of_alpha_over_it() -> None:
     """ln(20) / 0.02 = 150 draws with replacement; fewer without, some more for the mixture of stakes."""
-    words = np.ones(400)
-    outcome = decide(np.zeros(400), words, 0.02, SimulationOptions(Alphas(0.01, 0.05)))
-    assert outcome.passed
-    assert 120 < outcome.clips < 180
+    endings = decide(np.zeros((1, 400)), np.ones((1, 400)), Policy(0.02, Alphas(0.01, 0.05)))
+    assert endings.passed.all()
+    assert 120 < endings.decided_after[0] < 180
 
 
 def test_draws_are_in_proportion_to_weight() -> None:
@@ -106,15 +111,30 @@ def test_draws_are_in_proportion_to_weight() -> None:
 @pytest.mark.parametrize("version", ["quieter_12db", "cut_0.2s", "clipped_18db"])
 def test_the_truth_is_missed_no_more_often_than_alpha(version: str) -> None:
     """Every clip is a look; 600 walks, so three standard deviations above 5 % are 7.7 %."""
-    recorded = read_recorded(RECORDED)
+    recorded = read_recorded(RECORDED, "baseline")
     difference = recorded.errors[version] - recorded.errors["baseline"]
     rng = np.random.default_rng(20261123)
-    # Both measures share the failing alpha, so each has half of it: 0.1 is 5 % a measure.
-    options = SimulationOptions(Alphas(0.1, 0.05))
-    orders = [draw_order(recorded.words, rng) for _ in range(600)]
-    outcomes = [decide(difference[order], recorded.words[order], 0.01, options) for order in orders]
-    assert np.mean([o.lower_missed for o in outcomes]) <= 0.077
-    assert np.mean([o.upper_missed for o in outcomes]) <= 0.077
+    orders = np.array([draw_order(recorded.words, rng) for _ in range(600)])
+    low, high = _missed(difference[orders], recorded.words[orders], Alphas(0.05, 0.05))
+    assert low <= 0.077
+    assert high <= 0.077
+
+
+@pytest.mark.parametrize(("alpha", "least", "most"), [(0.05, 0.02, 0.063), (0.5, 0.2, 0.54)])
+def test_coins_make_the_bounds_tight(alpha: float, least: float, most: float) -> None:
+    """Clips of one word, as many won as lost, in 3000 random orders: the truth is missed nearly as often as
+    alpha allows, so that a tenfold alpha is seen. Three standard deviations above 5 % are 6.2 %."""
+    coins = np.tile(np.repeat([1.0, -1.0], 200), (3000, 1))
+    parts = np.random.default_rng(20261124).permuted(coins, axis=-1)
+    low, high = _missed(parts, np.ones_like(parts), Alphas(alpha, alpha))
+    assert least <= low <= most
+    assert least <= high <= most
+
+
+def _missed(parts: Floats, words: Floats, alphas: Alphas) -> tuple[float, float]:
+    """How often the lower and the upper bound of the total ever excluded it."""
+    above, below = first_refusals(parts, words, parts.sum(axis=-1), alphas)
+    return float(np.mean(above <= parts.shape[-1])), float(np.mean(below <= parts.shape[-1]))
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, -0.1])

@@ -1,77 +1,68 @@
-"""Simulated walks agree with the referee's own bounds and tell a good version from a bad one."""
+"""`simulate` says how a set and a policy fare, and which size a set should have."""
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from rollout_policies.__main__ import main
-from rollout_policies.errors import OptionError
-from rollout_policies.sequential import Alphas, bound_total, draw_order
-from rollout_policies.simulate import SimulationOptions, decide, read_recorded
-from rollout_policies.walk import shared
+from rollout_policies.golden.manifest import GoldenSet
+from rollout_policies.simulate import Size, advice
+from rollout_policies.tally import Share
 
 RECORDED = Path("tests/data/rollout_policies/word_errors.tsv")
-OPTIONS = SimulationOptions(Alphas(0.01, 0.05), min_pairs=0)
+
+
+def test_the_command_prints_a_row_a_kind_of_release_and_a_size(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = tmp_path / "p.png"
+    arguments = ["--errors", str(RECORDED), "--repetitions", "20", "--picture", str(picture)]
+    assert main(["simulate", *arguments]) == 0
+    table, _, sentences = capsys.readouterr().out.partition("\n\n")
+    rows = {line.split("\t")[0]: line.split("\t") for line in table.splitlines()}
+    assert list(rows)[1:7] == ["+0", "+0.2", "+0.5", "+1", "+2", "+5"]
+    assert rows["cut_0.6s"][1:4] == ["+13.78", "0.0%", "100.0%"]
+    assert "Recommended set size: " in sentences
+    assert picture.stat().st_size > 10_000
 
 
 @pytest.mark.parametrize(
-    ("version", "margin", "passed"),
-    [
-        ("cut_0.6s", 0.02, False),
-        ("clipped_18db", 0.02, False),
-        ("quieter_12db", 0.02, True),
-        ("whisper_base", 0.02, True),
-    ],
+    ("clips", "said"), [(100, "this set has 100: 300 are missing"), (400, "this set has 400, enough")]
 )
-def test_a_simulated_walk_ends_where_the_bounds_first_cross_the_margin(
-    version: str, margin: float, passed: bool
+def test_the_clips_that_are_missing_are_counted(clips: int, said: str) -> None:
+    found = [Size(50, Share(1000, 1000), Share(1000, 200)), Size(400, Share(1000, 900), Share(1000, 4))]
+    assert said in advice(found, clips, 0.01)
+
+
+@pytest.mark.parametrize("last", [(790, 0), (1000, 5)])
+def test_no_size_is_recommended_that_is_not_enough(last: tuple[int, int]) -> None:
+    """5 of 1000 are at most 1.05 %."""
+    good, bad = last
+    found = [Size(3200, Share(1000, good), Share(1000, bad))]
+    assert advice(found, 363, 0.01) == "Recommended set size: more than 3200 clips."
+
+
+def test_a_golden_set_without_recorded_errors_is_refused(
+    golden: GoldenSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recorded = read_recorded(RECORDED)
-    difference = recorded.errors[version] - recorded.errors["baseline"]
-    order = draw_order(recorded.words, np.random.default_rng(4))
-    parts, words, total = difference[order], recorded.words[order], float(recorded.words.sum())
-    outcome = decide(parts, words, margin, OPTIONS)
-    at, before = (
-        bound_total(parts[:n], words[:n], total, shared(OPTIONS.alphas))
-        for n in (outcome.clips, outcome.clips - 1)
-    )
-    assert outcome.passed == passed
-    if passed:
-        assert at.upper <= margin * total < before.upper
-    else:
-        assert before.lower <= margin * total < at.lower
+    assert main(["simulate", "--errors", str(RECORDED), "--golden", str(tmp_path / "golden")]) == 1
+    assert "5 clips of golden have no recorded errors, first audio/0.wav" in capsys.readouterr().err
 
 
-def test_a_pass_waits_for_the_smallest_number_of_clips() -> None:
-    eased = -np.ones(100)
-    assert decide(eased, np.ones(100), 0.02, SimulationOptions(Alphas(), min_pairs=50)).clips == 50
-    assert decide(eased, np.ones(100), 0.02, SimulationOptions(Alphas(), min_pairs=0)).clips < 20
-
-
-def test_the_command_prints_a_row_a_version_and_margin(capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["--errors", str(RECORDED), "--stable", "baseline", "--margin", "0.03", "--repetitions", "20"]
-    assert main(["simulate", *arguments]) == 0
-    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert [row[0] for row in rows[1:]] == [
-        "quieter_12db",
-        "cut_0.2s",
-        "cut_0.6s",
-        "clipped_18db",
-        "whisper_base",
-    ]
-    assert rows[3][1:6] == ["+13.78", "0.03", "0.0%", "100.0%", "0.0%"]
+def test_a_golden_set_is_simulated_with_its_own_clips(
+    golden: GoldenSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of each clip one word is wrong in every version but one: 5 of 17 words."""
+    rows = [f"{number}\t1\t0\t1" for number in range(5)]
+    (tmp_path / "t.tsv").write_text("\n".join(["clip\twords\tgood\tbad", *rows]))
+    arguments = ["--errors", str(tmp_path / "t.tsv"), "--stable", "good", "--repetitions", "5"]
+    assert main(["simulate", *arguments, "--golden", str(tmp_path / "golden")]) == 0
+    assert "bad\t+29.41\t0.0%\t100.0%" in capsys.readouterr().out
 
 
 def test_an_unknown_stable_version_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", "--errors", str(RECORDED), "--stable", "old"]) == 1
     assert "--stable must be one of baseline, quieter_12db" in capsys.readouterr().err
-
-
-def test_a_table_without_versions_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "t.tsv").write_text("clip\twords\na\t1\n")
-    with pytest.raises(OptionError, match="must have the columns clip, words"):
-        read_recorded(tmp_path / "t.tsv")
 
 
 @pytest.mark.parametrize(
