@@ -100,7 +100,7 @@ def test_disagreement_is_counted_in_words(stable: str, candidate: str, differenc
 
 def test_no_disagreement_in_n_utterances_bounds_it_by_three_over_n() -> None:
     # Without any the best bet wins 1 / (1 - m) each time: 20 = (1 - m)^-n, so m is about ln 20 / n = 3 / n.
-    bounds = bound_share(np.zeros(300), Alphas())
+    bounds = bound_share(np.zeros(300), Alphas(passing=0.05))
     assert bounds is not None
     assert bounds.lower == pytest.approx(0, abs=1e-6)
     assert math.log(20) / 300 <= bounds.upper <= 1.5 * math.log(20) / 300
