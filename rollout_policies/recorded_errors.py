@@ -92,6 +92,11 @@ def least_harmful(recorded: Recorded) -> str:
     return min(others, key=lambda version: abs(recorded.points(version)))
 
 
+def large_enough(recorded: Recorded, points: float) -> list[str]:
+    """Return the versions of which a share makes a release so many points worse."""
+    return [v for v in recorded.errors if recorded.points(v) >= max(points, _LEAST_POINTS)]
+
+
 def draw_releases(
     recorded: Recorded, change: Change, clips: int | None, count: int, rng: np.random.Generator
 ) -> Releases:
@@ -106,12 +111,12 @@ def draw_releases(
     sides = np.where(swapped, other, stable), np.where(swapped, stable, other)
     if change.points == 0:
         return Releases(words, *sides)
-    large_enough = [v for v in recorded.errors if recorded.points(v) >= max(change.points, _LEAST_POINTS)]
-    if not large_enough:
+    mistaken_versions = large_enough(recorded, change.points)
+    if not mistaken_versions:
         raise OptionError(f"no recorded version is {change.points:g} points worse than {recorded.stable}")
-    turn = np.arange(count)[:, None] % len(large_enough)
-    mistakes = np.array([recorded.errors[v] for v in large_enough])[turn, drawn]
-    share = np.array([change.points / recorded.points(v) for v in large_enough])[turn]
+    turn = np.arange(count)[:, None] % len(mistaken_versions)
+    mistakes = np.array([recorded.errors[v] for v in mistaken_versions])[turn, drawn]
+    share = np.array([change.points / recorded.points(v) for v in mistaken_versions])[turn]
     mistaken = rng.random(drawn.shape) < share
     return Releases(words, np.where(mistaken, stable, sides[0]), np.where(mistaken, mistakes, sides[1]))
 

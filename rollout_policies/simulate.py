@@ -15,7 +15,14 @@ import numpy as np
 
 from rollout_policies.errors import OptionError
 from rollout_policies.golden.manifest import GoldenSet, read_golden_set
-from rollout_policies.recorded_errors import Change, Recorded, draw_releases, least_harmful, read_recorded
+from rollout_policies.recorded_errors import (
+    Change,
+    Recorded,
+    draw_releases,
+    large_enough,
+    least_harmful,
+    read_recorded,
+)
 from rollout_policies.sequential import Alphas
 from rollout_policies.simulated_walks import Endings, Policy, walk_releases
 from rollout_policies.tally import Share, Tally, tally
@@ -82,10 +89,11 @@ def walks(
 
 
 def on_this_set(recorded: Recorded, options: SimulationOptions) -> Iterator[tuple[Tally, Endings]]:
-    """Yield the walks of every size of change and of every recorded version."""
+    """Yield the walks of every size of change that can be made and of every recorded version."""
     harmless = least_harmful(recorded)
     for points in POINTS:
-        yield walks(recorded, Change(f"+{points:g}", harmless, points), None, options)
+        if points == 0 or large_enough(recorded, points):
+            yield walks(recorded, Change(f"+{points:g}", harmless, points), None, options)
     for version in recorded.errors:
         if version != recorded.stable:
             yield walks(recorded, Change(version, harmless), None, options)
@@ -176,6 +184,11 @@ def _run(options: argparse.Namespace) -> int:
     settings = SimulationOptions(policy, options.repetitions, options.seed)
     here = list(on_this_set(recorded, settings))
     sys.stdout.write(table([t for t, _ in here]) + "\n\n")
+    for points in POINTS:
+        if points and not large_enough(recorded, points):
+            sys.stdout.write(
+                f"No recorded version is {points:g} points worse: no such release can be made.\n"
+            )
     good = here[0][0].aborted
     sys.stdout.write(f"A good release is aborted in {good.share:.1%} (at most {good.at_most:.1%}).\n")
     found = list(sizes(recorded, replace(settings, seed=settings.seed + 1)))

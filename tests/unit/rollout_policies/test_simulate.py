@@ -60,6 +60,19 @@ def test_a_golden_set_is_simulated_with_its_own_clips(
     assert "bad\t+29.41\t0.0%\t100.0%" in capsys.readouterr().out
 
 
+def test_sizes_of_change_that_no_recorded_version_has_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of 300 words in clips of three 9 are wrong: 3 points."""
+    rows = [f"c{number}\t3\t0\t{int(number < 9)}" for number in range(100)]
+    (tmp_path / "t.tsv").write_text("\n".join(["clip\twords\tgood\tbad", *rows]))
+    arguments = ["--errors", str(tmp_path / "t.tsv"), "--stable", "good", "--repetitions", "5"]
+    assert main(["simulate", *arguments]) == 0
+    said = capsys.readouterr().out
+    assert "\n+2\t" in said
+    assert "No recorded version is 5 points worse" in said
+
+
 def test_an_unknown_stable_version_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", "--errors", str(RECORDED), "--stable", "old"]) == 1
     assert "--stable must be one of baseline, quieter_12db" in capsys.readouterr().err
