@@ -10,7 +10,7 @@ from demo.waits import wait_for
 from tests.e2e.trial import Trial
 
 # Above the delays after which the values of tests/e2e let Argo scale an old version down, and a pod's grace.
-SCALE_DOWN_SECONDS = 120.0
+SCALE_DOWN_SECONDS = 150.0
 
 
 def leftovers(trial: Trial, version: str) -> list[str]:

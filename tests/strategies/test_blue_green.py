@@ -13,14 +13,19 @@ from tests.strategies.conftest import Install
 
 pytestmark = pytest.mark.timeout(900)
 
-BLUE_GREEN = {"type": "blueGreen", "blueGreen": {"minRequests": 20, "keepSeconds": 240}}
+LIVE_GATES = ("errors", "emptyTranscripts", "throughput", "latency")
+VALUES = {
+    "strategy": {"type": "blueGreen", "blueGreen": {"minRequests": 20, "keepSeconds": 90}},
+    # Below keepSeconds, which tests wait for where they ask whether nothing of the old version is left.
+    "gates": {gate: {"timeoutSeconds": 60} for gate in LIVE_GATES},
+}
 # From the verdict to the last answer of the version taken back: a look of Argo, a route, what is in hand.
 RETURN_SECONDS = 15.0
 
 
 @pytest.fixture(scope="module")
 def strategy(install: Install) -> Iterator[Trial]:
-    with install("e2e-blue-green", strategy=BLUE_GREEN) as trial:
+    with install("e2e-blue-green", **VALUES) as trial:
         yield trial
 
 
@@ -87,7 +92,7 @@ def test_switch_that_nobody_speaks_after_is_paused_and_abort_leaves_it_clean(tri
     stable = trial.stable()
 
     # when nobody speaks
-    gates = {gate: {"timeoutSeconds": 15} for gate in ("errors", "emptyTranscripts", "throughput", "latency")}
+    gates = {gate: {"timeoutSeconds": 15} for gate in LIVE_GATES}
     candidate = trial.ship({"server": {"queueSeconds": 119}, "gates": gates})
     outcome = trial.ends(candidate, seconds=300)
 
