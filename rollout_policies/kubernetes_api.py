@@ -79,8 +79,8 @@ class KubernetesApi:
         )
         return found
 
-    def analysis_runs(self, namespace: str, pod_template_hash: str) -> Sequence[Object]:
-        """Return the AnalysisRuns of a namespace that judge a pod-template hash."""
+    def analysis_runs(self, namespace: str, labels: Sequence[tuple[str, str]]) -> Sequence[Object]:
+        """Return the AnalysisRuns of a namespace that have these labels."""
         group, version, plural = ANALYSIS_RUNS
         answer = _asked(
             lambda: self._objects.list_namespaced_custom_object(
@@ -88,7 +88,7 @@ class KubernetesApi:
                 version,
                 namespace,
                 plural,
-                label_selector=f"{POD_TEMPLATE_HASH}={pod_template_hash}",
+                label_selector=",".join(f"{key}={value}" for key, value in labels),
                 _request_timeout=TIMEOUT,
             )
         )

@@ -20,7 +20,7 @@ h1{font-size:1.5em;margin:0 0 .3em} h2{font-size:1.15em;margin:2em 0 .5em} p{mar
 table{border-collapse:collapse;font-size:14px}
 td,th{text-align:left;vertical-align:top;padding:.3em .9em .3em 0;
 border-bottom:1px solid #ddd} th{font-weight:600}
-code{font:13px ui-monospace,monospace;overflow-wrap:anywhere} .dim{color:#666} .num{white-space:nowrap}
+code{font:13px ui-monospace,monospace;overflow-wrap:break-word} .dim{color:#666} .num{white-space:nowrap}
 .pair{display:flex;flex-wrap:wrap;gap:1em;align-items:flex-start} svg{max-width:100%;height:auto}
 .verdict{padding:.7em 1em;border-left:6px solid;margin:.8em 0;background:#f6f6f6}
 .good{border-color:#2e7d32} .bad{border-color:#c62828} .wait{border-color:#b26a00}

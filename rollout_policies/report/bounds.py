@@ -65,7 +65,7 @@ def _range(bounds: Sequence[Bounds], margin: float | None, factor: bool) -> tupl
     values = [b.estimate for b in bounds] + [v for b in late for v in (b.lower, b.upper)]
     values += [margin] if margin is not None else []
     if factor:
-        return max(FACTORS[0], min(*values, 0.9) / 1.1), min(FACTORS[1], max(*values, 1.1) * 1.1)
+        return max(FACTORS[0], min(*values, 0.9) / 1.1), min(FACTORS[1], max(*values, 1.1) * 1.2)
     low, high = min(*values, 0.0), max(*values, 0.0)
     room = 0.12 * (high - low) or 1.0
     return low - room, high + room

@@ -12,6 +12,8 @@ from rollout_policies.report.release import Release, release
 from rollout_policies.rollouts import Comparison, Object
 from rollout_policies.sequential import Alphas
 
+Labels = Sequence[tuple[str, str]]
+
 
 class Reads(Protocol):
     """What a report needs of a cluster; every method may raise ClusterError."""
@@ -19,8 +21,8 @@ class Reads(Protocol):
     def rollout(self, namespace: str, name: str) -> Object:
         """Return one Rollout; NotFoundError where there is none."""
 
-    def analysis_runs(self, namespace: str, pod_template_hash: str) -> Sequence[Object]:
-        """Return the AnalysisRuns of a namespace that judge a pod-template hash."""
+    def analysis_runs(self, namespace: str, labels: Labels) -> Sequence[Object]:
+        """Return the AnalysisRuns of a namespace that have these labels."""
 
     def events(self, namespace: str, rollout: str) -> Sequence[Object]:
         """Return the Events on a Rollout."""
@@ -36,21 +38,22 @@ def gather(
     golden_sets: Mapping[str, GoldenSet],
     alphas: Alphas,
     now: float,
+    revision: str = "",
 ) -> Report:
-    """Return the report of the release that a Rollout is at, or was last at.
+    """Return the report of a release: of a revision, or of the one the Rollout is at or was last at.
 
     `evidence` is the directory a referee keeps, None where there is none at hand.
     """
     namespace, name = rollout["metadata"]["namespace"], rollout["metadata"]["name"]
-    candidate = (rollout.get("status") or {}).get("currentPodHash") or ""
-    runs = cluster.analysis_runs(namespace, candidate)
-    found = release(rollout, runs, cluster.events(namespace, name))
+    # Argo gives each run the labels that the Rollout selects its pods by.
+    runs = cluster.analysis_runs(namespace, _selector(rollout))
+    found = release(rollout, runs, cluster.events(namespace, name), revision)
     kept = chosen(read_kept(evidence, namespace, name) if evidence else (), found)
     golden = _golden_set(kept, golden_sets)
     stable = found.stable or (kept.identity.stable if kept else "")
-    pods = cluster.pods(_comparison(rollout, stable, candidate))
-    template = (rollout.get("spec") or {}).get("template")
-    versions = (version("stable", stable, pods, None), version("candidate", candidate, pods, template))
+    pods = cluster.pods(_comparison(rollout, stable, found.candidate))
+    template = None if found.successor else (rollout.get("spec") or {}).get("template")
+    versions = (version("stable", stable, pods, None), version("candidate", found.candidate, pods, template))
     return Report(found, versions, kept, golden, alphas, now)
 
 
@@ -80,9 +83,12 @@ def _golden_set(kept: Kept | None, golden_sets: Mapping[str, GoldenSet]) -> Gold
 
 
 def _comparison(rollout: Object, stable: str, candidate: str) -> Comparison:
-    metadata = rollout["metadata"]
-    labels = ((rollout.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
-    selector = tuple(sorted(labels.items()))
+    metadata, selector = rollout["metadata"], _selector(rollout)
     return Comparison(
         metadata["namespace"], metadata["name"], metadata.get("uid", ""), "", stable, candidate, selector
     )
+
+
+def _selector(rollout: Object) -> tuple[tuple[str, str], ...]:
+    labels = ((rollout.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
+    return tuple(sorted(labels.items()))

@@ -24,8 +24,8 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser = commands.add_parser(
         "report",
         help="make one HTML page of a release: weights, gates, bounds, latency, worst utterances",
-        description="Makes one HTML page, without outside assets, of the release that a Rollout is at or was "
-        "last at. Without evidence it shows what the cluster knows: weights, gates and Events.",
+        description="Makes one HTML page, without outside assets, of the release that a Rollout is at; after "
+        "a rollback, of the one judged last. Without evidence it shows what the cluster knows.",
     )
     parser.add_argument("rollout", metavar="ROLLOUT", help="the Rollout's name")
     parser.add_argument("-n", "--namespace", default="default", metavar="NAMESPACE", help="(%(default)s)")
@@ -43,6 +43,9 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         default=[],
         metavar="DIR",
         help="the golden set of the evidence; repeatable",
+    )
+    parser.add_argument(
+        "--revision", default="", metavar="N", help="an earlier release (the present one, or the last judged)"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write the page (ROLLOUT.html)")
     parser.add_argument(
@@ -72,7 +75,7 @@ def _made(options: argparse.Namespace) -> tuple[str, str]:
     sets = {directory: read_golden_set(Path(directory).name, Path(directory)) for directory in options.golden}
     alphas = Alphas(options.alpha_fail, options.alpha_pass)
     rollout = cluster.rollout(options.namespace, options.rollout)
-    report = gather(cluster, rollout, options.evidence, sets, alphas, time.time())
+    report = gather(cluster, rollout, options.evidence, sets, alphas, time.time(), options.revision)
     if report.evidence is not None and report.golden is None:
         digest = report.evidence.identity.golden_digest
         raise OptionError(f"--golden must name the set of this evidence, whose manifest has SHA-256 {digest}")
@@ -81,6 +84,7 @@ def _made(options: argparse.Namespace) -> tuple[str, str]:
 
 def _fetched(options: argparse.Namespace) -> tuple[str, str]:
     url = f"{options.referee.rstrip('/')}/reports/{options.namespace}/{options.rollout}"
+    url += f"/{options.revision}" if options.revision else ""
     return _get(f"{url}.html"), _get(f"{url}.md")
 
 

@@ -71,9 +71,9 @@ def gates(run: Object) -> Iterable[Gate]:
             kind=labels.get(KIND, ""),
             step=int(step) if step.isdigit() else None,
             phase=phase,
-            message=result.get("message") or status.get("message") or "",
+            message=result.get("message") or _own_message(status, name, names),
             began=began,
-            ended=None if phase in UNFINISHED else _end(status, measurements, began),
+            ended=None if phase in UNFINISHED else _end(status, measurements, began, shared=len(names) > 1),
             arguments=own_arguments(given, name, names),
             count=int(result.get("count", 0)) + int(result.get("error", 0)),
             measurements=measurements,
@@ -90,9 +90,16 @@ def own_arguments(given: Mapping[str, str], name: str, names: Sequence[str]) -> 
     return own
 
 
-def _end(status: Object, measurements: Sequence[Measurement], began: float) -> float:
-    """A metric has no end of its own: the run's, or as long as that goes on the last look's."""
-    return seconds(status.get("completedAt")) or (measurements[-1].at if measurements else began)
+def _own_message(status: Object, name: str, names: Sequence[str]) -> str:
+    """Of gates that share a run, its message is the one's that it names."""
+    message = str(status.get("message") or "")
+    return message if len(names) == 1 or f'"{name}"' in message else ""
+
+
+def _end(status: Object, measurements: Sequence[Measurement], began: float, shared: bool) -> float:
+    """A metric has no end of its own: the run's, or its last look's in a run that is shared or goes on."""
+    last = measurements[-1].at if measurements else None
+    return (last if shared else None) or seconds(status.get("completedAt")) or last or began
 
 
 def _measurement(look: Object) -> Measurement:

@@ -16,9 +16,9 @@ from rollout_policies.rollouts import is_watched
 from rollout_policies.sequential import Alphas
 from rollout_policies.web import Answer, html, text
 
-# /reports/NAMESPACE/ROLLOUT, or with .html to keep, or with .md; the names are those that Kubernetes allows.
+# /reports/NAMESPACE/ROLLOUT or .../ROLLOUT/REVISION, with .html to keep or .md; names as Kubernetes has them.
 NAME = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
-PATH = re.compile(rf"({NAME})/({NAME}(?:\.{NAME})*?)(\.md|\.html)?")
+PATH = re.compile(rf"({NAME})/({NAME}(?:\.{NAME})*?)(?:/([0-9]{{1,10}}))?(\.md|\.html)?")
 REFRESH_SECONDS = 15
 # So long an answer is given again: a report asks the API four times and computes for some tenths of a second.
 FRESH_SECONDS = 5.0
@@ -49,18 +49,20 @@ class LiveReports:
         with self._lock:
             at, answer = self._kept.get(path, (0.0, None))
             if answer is None or not 0 <= self._clock() - at < FRESH_SECONDS:
-                answer = self._made(asked[1], asked[2], asked[3] or "")
+                answer = self._made(asked[1], asked[2], asked[3] or "", asked[4] or "")
                 if len(self._kept) >= MOST_KEPT:
                     self._kept.clear()
                 self._kept[path] = (self._clock(), answer)
         return answer
 
-    def _made(self, namespace: str, name: str, form: str) -> Answer:
+    def _made(self, namespace: str, name: str, revision: str, form: str) -> Answer:
         try:
             rollout = self._cluster.rollout(namespace, name)
             if not is_watched(rollout):
                 return text(404, f"Rollout {namespace}/{name} asks for no golden walk: no report of it here")
-            report = gather(self._cluster, rollout, self._data, self._sets, self._alphas, self._clock())
+            report = gather(
+                self._cluster, rollout, self._data, self._sets, self._alphas, self._clock(), revision
+            )
         except NotFoundError as error:
             return text(404, str(error))
         except ClusterError as error:

@@ -13,7 +13,13 @@ from rollout_policies.report.verdict import Ending, thresholds, verdict
 from rollout_policies.report.words import Side, tally, worst
 from rollout_policies.walk import sentence, weigh
 
-SIGNS: dict[Ending, str] = {"promoted": "✅", "rolled back": "❌", "paused": "⏸️", "under way": "⏳"}
+SIGNS: dict[Ending, str] = {
+    "promoted": "✅",
+    "rolled back": "❌",
+    "paused": "⏸️",
+    "under way": "⏳",
+    "replaced": "⏸️",
+}
 # A pull request is no archive: the page has the rest.
 MOST_UTTERANCES = 5
 
@@ -27,7 +33,7 @@ def report_markdown(report: Report) -> str:
     lines = [
         f"### {SIGNS[decided.ending]} {name} revision {revision}: {decided.ending}{at}",
         "",
-        span_of(decided.why),
+        span_of(f"{decided.why}; {release.successor}" if release.successor else decided.why),
         "",
         f"Candidate {span_of(release.candidate)}, stable {span_of(release.stable or 'unknown')}.",
         "",

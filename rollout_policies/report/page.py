@@ -13,7 +13,13 @@ from rollout_policies.report.verdict import Ending, thresholds, verdict
 from rollout_policies.report.words import Side, Utterance, Word, tally, worst
 from rollout_policies.walk import sentence, weigh
 
-MOODS: dict[Ending, str] = {"promoted": "good", "rolled back": "bad", "paused": "wait", "under way": "wait"}
+MOODS: dict[Ending, str] = {
+    "promoted": "good",
+    "rolled back": "bad",
+    "paused": "wait",
+    "under way": "wait",
+    "replaced": "wait",
+}
 KINDS = {
     "wrong": "said instead of another word",
     "extra": "said and not in the label",
@@ -45,7 +51,7 @@ def _verdict(report: Report) -> Html:
     return tag(
         "div",
         tag("strong", text(decided.ending), id="verdict"),
-        text(f"{at}: {decided.why}"),
+        text(f"{at}: {decided.why}" + (f"; {report.release.successor}" if report.release.successor else "")),
         class_=f"verdict {MOODS[decided.ending]}",
     )
 

@@ -7,7 +7,7 @@ from rollout_policies.report.gates import Gate
 from rollout_policies.report.release import Release
 from rollout_policies.report.weights import finished
 
-Ending = Literal["promoted", "rolled back", "paused", "under way"]
+Ending = Literal["promoted", "rolled back", "paused", "under way", "replaced"]
 STOPPING = ("Failed", "Error")
 
 
@@ -34,6 +34,10 @@ def verdict(release: Release) -> Verdict:
         gate = _last(release, "Inconclusive") if undecided else None
         why = gate_words(gate) if gate else f"it waits for a person ({', '.join(release.pause_reasons)})"
         return Verdict("paused", release.paused_at, gate, why)
+    if release.successor:
+        gate = release.gates[-1]
+        why = f"another release came before this one was decided; its last gate: {gate_words(gate)}"
+        return Verdict("replaced", finished(release), gate, why)
     return Verdict("under way", None, None, _progress(release))
 
 

@@ -13,6 +13,8 @@ from rollout_policies.rollouts import Object
 UPDATED = re.compile(r"Traffic weight updated (?:from \d+ )?to (\d+)\b")
 STEP_DONE = re.compile(r"\(setWeight: (\d+)\)")
 SWITCHED = re.compile(r"Switched selector for service '([^']*)' from '[^']*' to '([^']*)'")
+# Blue-green's runs come before and after everybody is moved at once.
+AT_PROMOTION = {"PrePromotion": 0, "PostPromotion": 100}
 
 
 def weight_at_step(steps: Sequence[Object], index: int) -> int:
@@ -32,27 +34,28 @@ def weight_history(release: Release, now: float) -> list[tuple[float, int]]:
         for gate in release.gates
         if gate.step is not None and release.steps
     ]
+    by_gate += [(gate.began, AT_PROMOTION[gate.kind]) for gate in release.gates if gate.kind in AT_PROMOTION]
     known = sorted([*by_event, *by_gate], key=lambda point: point[0])
     if not known:
         return []
     changes = [point for i, point in enumerate(known) if i == 0 or point[1] != known[i - 1][1]]
-    return [*changes, *_ending(release, changes[-1][1], now)]
+    return [*changes, *_ending(release, *changes[-1], now)]
 
 
-def _ending(release: Release, last: int, now: float) -> list[tuple[float, int]]:
+def _ending(release: Release, last_change: float, last: int, now: float) -> list[tuple[float, int]]:
     """Argo writes weight 0 for the candidate once it is the stable version: it has all users."""
     present = 100 if release.promoted else release.weight
     at = finished(release) or now
     if present is None or present == last:
-        return [(now, last)]
+        return [(max(at, last_change), last)]
     return [(at, present), (max(at, now), present)]
 
 
 def finished(release: Release) -> float | None:
-    """Return when the release was promoted or aborted; None while it is under way or paused."""
+    """Return when the release was promoted, aborted or replaced; None while it is under way or paused."""
     if release.aborted:
         return release.aborted_at
-    if not release.promoted:
+    if not release.promoted and not release.successor:
         return None
     done = [m.at for m in release.moments if m.reason == "RolloutCompleted"]
     ends = [gate.ended for gate in release.gates if gate.ended is not None]

@@ -69,11 +69,13 @@ def test_a_rollout_that_is_not_there_is_named(kubeconfig: Path, server: Scripted
         KubernetesApi(None, kubeconfig).rollout("speech", "tts")
 
 
-def test_only_the_runs_of_a_candidate_are_asked_for(kubeconfig: Path, server: ScriptedApi) -> None:
+def test_only_the_runs_of_a_rollouts_labels_are_asked_for(kubeconfig: Path, server: ScriptedApi) -> None:
     path = "/apis/argoproj.io/v1alpha1/namespaces/speech/analysisruns"
     server.answers[path] = {"items": [{"metadata": {"name": "run"}}]}
-    assert KubernetesApi(None, kubeconfig).analysis_runs("speech", "bbb") == [{"metadata": {"name": "run"}}]
-    assert parse_qs(urlsplit(server.asked[0][1]).query)["labelSelector"] == ["rollouts-pod-template-hash=bbb"]
+    assert KubernetesApi(None, kubeconfig).analysis_runs("speech", COMPARISON.selector) == [
+        {"metadata": {"name": "run"}}
+    ]
+    assert parse_qs(urlsplit(server.asked[0][1]).query)["labelSelector"] == ["app=asr"]
 
 
 def test_only_the_events_of_a_rollout_are_asked_for(kubeconfig: Path, server: ScriptedApi) -> None:

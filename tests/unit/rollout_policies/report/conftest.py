@@ -38,7 +38,7 @@ class Town:
             raise NotFoundError(f"the cluster has no Rollout {namespace}/{name}")
         return self.item
 
-    def analysis_runs(self, namespace: str, pod_template_hash: str) -> list[Any]:
+    def analysis_runs(self, namespace: str, labels: object) -> list[Any]:
         """Return the runs, whoever asks."""
         return self.runs
 

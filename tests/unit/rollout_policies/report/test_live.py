@@ -38,6 +38,12 @@ def test_a_watched_rollout_has_a_page_that_renews_itself(reports: LiveReports) -
     assert b'http-equiv="refresh"' in answer.body
 
 
+def test_an_earlier_release_has_a_path_of_its_own(reports: LiveReports) -> None:
+    assert reports.answer("speech/asr/7.md").body == reports.answer("speech/asr.md").body
+    refused = reports.answer("speech/asr/3")
+    assert (refused.status, refused.body) == (404, b"nothing is known of revision '3'; there are: 7\n")
+
+
 def test_a_page_to_keep_does_not_renew_itself(reports: LiveReports) -> None:
     assert b'http-equiv="refresh"' not in reports.answer("speech/asr.html").body
 

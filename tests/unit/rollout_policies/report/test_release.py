@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from rollout_policies.errors import NotFoundError
 from rollout_policies.report.gates import measured, own_arguments
 from rollout_policies.report.release import release
 from tests.unit.rollout_policies.report.recorded import (
@@ -37,10 +38,11 @@ def test_each_metric_of_a_run_is_a_gate_with_its_own_phase() -> None:
     shared = run("errors", 4, "Failed", 10, values=["[0.3]"])
     shared["spec"]["metrics"].append({"name": "latency"})
     shared["status"]["metricResults"].append({"name": "latency", "phase": "Successful", "count": 0})
+    shared["status"]["message"] = 'Metric "errors" assessed Failed'
     found = release(rollout(), [shared], []).gates
-    assert [(gate.name, gate.phase, gate.value) for gate in found] == [
-        ("errors", "Failed", 0.3),
-        ("latency", "Successful", None),
+    assert [(gate.name, gate.phase, gate.value, gate.message) for gate in found] == [
+        ("errors", "Failed", 0.3, 'Metric "errors" assessed Failed'),
+        ("latency", "Successful", None, ""),
     ]
 
 
@@ -85,6 +87,37 @@ def test_events_from_before_the_update_are_left_out() -> None:
 def test_an_event_with_event_time_alone_has_that_time() -> None:
     newer = {"reason": "WalkStarted", "message": "", "lastTimestamp": None, "eventTime": at(3)}
     assert release(rollout(), [], [newer]).moments[0].at == NOON + 3
+
+
+def test_without_an_event_of_the_update_its_gates_say_when_it_began() -> None:
+    """Kubernetes drops Events of a busy object."""
+    earlier = event(5, "RolloutAborted", "Rollout aborted update to revision 6")
+    walk = event(12, "WalkStarted", "candidate bbb is compared")
+    assert [m.reason for m in release(rollout(), [FAILED], [earlier, walk]).moments] == ["WalkStarted"]
+
+
+SETTLED = rollout(stableRS="aaa", currentPodHash="aaa", phase="Healthy")
+SETTLED["metadata"] = {**SETTLED["metadata"], "annotations": {"rollout.argoproj.io/revision": "8"}}
+
+
+def test_after_a_rollback_the_last_release_that_was_judged_is_shown() -> None:
+    back = event(90, "RolloutUpdated", "Rollout updated to revision 8")
+    found = release(SETTLED, [FAILED], [STARTED, ABORTED, back])
+    assert (found.revision, found.candidate, found.stable) == ("7", "bbb", "aaa")
+    assert (found.aborted, found.aborted_at) == (True, NOON + 45)
+    assert [m.reason for m in found.moments] == ["RolloutUpdated", "RolloutAborted"]
+
+
+def test_an_earlier_release_that_others_were_compared_with_was_promoted() -> None:
+    first = run("accuracy", 2, "Successful", 0, revision="5", candidate="aaa", values=["[0]"])
+    found = release(ROLLED_BACK, [first, FAILED], [], "5")
+    assert (found.promoted, found.aborted, found.candidate) == (True, False, "aaa")
+    assert found.successor == "the Rollout is now at revision 7, Degraded"
+
+
+def test_a_revision_nothing_is_known_of_is_refused() -> None:
+    with pytest.raises(NotFoundError, match="nothing is known of revision '3'; there are: 7"):
+        release(rollout(), [FAILED], [], "3")
 
 
 def test_what_a_promoted_candidate_was_compared_with_is_known_from_its_gates() -> None:

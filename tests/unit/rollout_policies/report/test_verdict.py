@@ -65,6 +65,13 @@ def test_an_ending_names_what_decided(item: Any, runs: list[Any], ending: str, w
     assert (found.ending, found.why) == (ending, why)
 
 
+def test_a_release_that_another_one_followed_before_it_was_decided_was_replaced() -> None:
+    earlier = run("errors", 4, "Inconclusive", 5, revision="6", candidate="zzz", values=["[]"])
+    found = verdict(release(ROLLED_BACK, [earlier, FAILED], [], "6"))
+    assert (found.ending, found.at) == ("replaced", NOON + 35)
+    assert found.why.endswith("its last gate: errors Inconclusive at no number")
+
+
 def test_an_ending_has_its_time_and_its_gate() -> None:
     found = verdict(release(PAUSED, [PASSED, UNSURE], []))
     assert found.at == NOON + 80

@@ -57,5 +57,15 @@ def test_blue_green_moves_everybody_when_the_active_service_is_switched() -> Non
     assert found == [(NOON + 30, 100), (NOON + 60, 0), (NOON + 90, 0)]
 
 
+def test_blue_greens_gates_come_before_and_after_everybody_is_moved() -> None:
+    before, after = (run("errors", 0, "Successful", began) for began in (10, 50))
+    before["metadata"]["labels"] = before["metadata"]["labels"] | {"rollout-type": "PrePromotion"}
+    after["metadata"]["labels"] = after["metadata"]["labels"] | {"rollout-type": "PostPromotion"}
+    for item in (before, after):
+        del item["metadata"]["labels"]["step-index"]
+    found = weight_history(release(rollout(), [before, after], []), NOON + 90)
+    assert found == [(NOON + 10, 0), (NOON + 50, 100), (NOON + 90, 100)]
+
+
 def test_what_nobody_remembers_is_no_history() -> None:
     assert weight_history(release(rollout(), [], []), NOON) == []
