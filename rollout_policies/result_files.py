@@ -20,6 +20,7 @@ from rollout_policies.word_errors import count_word_errors, normalised
 # An hour of speech is some 60 kB of text; a set of 100,000 clips with two sentences each some 20 MB.
 LONGEST_LINE_BYTES = 200_000
 LARGEST_FILE_BYTES = 200_000_000
+LONGEST_MILLISECONDS = 1e9  # eleven days: no inference takes that
 MISSING = "not in the file"
 
 
@@ -70,7 +71,7 @@ def _result(line: bytes) -> tuple[str, Result]:
         raise ResultError(f"has {len(line)} bytes, more than {LONGEST_LINE_BYTES}")
     try:
         row: Any = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ResultError(f"not JSON: {line[:60]!r}") from error
     if not isinstance(row, dict) or not isinstance(row.get("clip"), str) or not row["clip"]:
         raise ResultError(f"must be a JSON object with a clip, not {line[:60]!r}")
@@ -93,8 +94,10 @@ def _milliseconds(row: dict[str, Any]) -> float | None:
     value = row.get("inference_ms")
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
-        raise ResultError(f"inference_ms must be milliseconds above 0, not {value!r:.60}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < LONGEST_MILLISECONDS:
+        raise ResultError(
+            f"inference_ms must be milliseconds above 0 and below {LONGEST_MILLISECONDS:g}, not {value!r:.60}"
+        )
     return float(value)
 
 

@@ -119,6 +119,8 @@ def test_labels_of_a_golden_set(
             '{"clip": "c9", "text": "", "inference_ms": -1}',
             "line 2: inference_ms must be milliseconds above 0",
         ),
+        ('{"clip": "c9", "text": "", "inference_ms": 1' + "0" * 400 + "}", "line 2: inference_ms must be"),
+        ("[" * 100_000, "line 2: not JSON"),
         ('{"clip": "c0", "text": ""}', "line 2: clip 'c0' is listed twice"),
         ('{"clip": "c9", "text": ""}', "'c9' is not in the set"),
         ('{"clip": "c9", "text": "' + "x" * 200_000 + '"}', "line 2: has 2000"),
