@@ -4,6 +4,7 @@ It asks no pod and has no arithmetic of its own: the files become pairs, which `
 """
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from rollout_policies.sequential import Alphas
 from rollout_policies.verdict import Ending, Finding, Margins, Verdict, decide
 from rollout_policies.walk import Figures, sentence, weigh
 
+log = logging.getLogger(__name__)
 EXIT_CODES = {Ending.NO_WORSE: 0, Ending.WORSE: 1, Ending.UNDECIDED: 3}
 UNREADABLE = 2
 TITLES = {"word_errors": "word errors, points of WER", "latency": "inference time, factor"}
@@ -47,6 +49,15 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 
 def _run(options: argparse.Namespace) -> int:
+    """The exit code; Python's own for a crash is 1, which a pull request's check would read as "worse"."""
+    try:
+        return _judge(options)
+    except Exception:  # noqa: BLE001  the process edge
+        log.exception("no verdict: this is a mistake of ours")
+        return UNREADABLE
+
+
+def _judge(options: argparse.Namespace) -> int:
     try:
         stable, candidate = read_results(options.stable), read_results(options.candidate)
         golden = read_golden_set("golden", options.golden) if options.golden else labels_within(stable)

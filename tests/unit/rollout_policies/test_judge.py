@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rollout_policies import judge
 from rollout_policies.__main__ import main
 from rollout_policies.golden.manifest import GoldenSet
 
@@ -152,3 +153,11 @@ def test_a_stable_file_without_labels_needs_a_golden_set(
     code, said = _judge(capsys, write("s", 1, reference=""), write("c", 1))
     assert code == 2
     assert "label every line or give --golden" in said
+
+
+def test_a_crash_is_not_read_as_worse(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(judge, "weigh", crash)
+    assert main(["judge", write("s", 60), write("c", 60)]) == judge.UNREADABLE
