@@ -52,7 +52,7 @@ def _run(options: argparse.Namespace) -> int:
     """The exit code; Python's own for a crash is 1, which a pull request's check would read as "worse"."""
     try:
         return _judge(options)
-    except Exception:  # noqa: BLE001  the process edge
+    except Exception:
         log.exception("no verdict: this is a mistake of ours")
         return UNREADABLE
 
