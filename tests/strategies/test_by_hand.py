@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from cluster.commands import kubectl, kubectl_json, run
+from cluster.errors import CommandError
 from demo import charts
 from demo.cluster_reads import Target
 from demo.rollout_watch import HASH_LABEL
@@ -26,7 +27,8 @@ NAMESPACE = "e2e-by-hand"
 
 @pytest.fixture(scope="module")
 def strategy(install: Install) -> Iterator[Trial]:
-    with install(NAMESPACE) as trial:
+    # Two pods: Argo replaces one after the other, and a single one would leave nobody to serve meanwhile.
+    with install(NAMESPACE, replicas=2) as trial:
         yield trial
 
 
@@ -76,26 +78,6 @@ def test_restart_replaces_the_pods_and_loses_nobody(trial: Trial) -> None:
     assert trial.settles().state.stable == stable
 
 
-def test_undo_ships_the_version_before_as_a_gated_release(trial: Trial) -> None:
-    # given
-    stable = trial.stable()
-
-    # when
-    with trial.users() as load:
-        by_hand(trial, "undo")
-        before = wait_for(
-            "the version before is the candidate",
-            lambda: found if (found := _current(trial)) != stable else None,
-            seconds=60,
-        )
-        outcome = trial.ends(before, seconds=420)
-
-    # then
-    assert outcome.ending == "promoted"
-    assert failures(load.finished_requests()) == []
-    is_left_clean(trial, before)
-
-
 def test_two_models_of_one_namespace_are_judged_each_by_its_own(
     trial: Trial, policies: charts.Images, tmp_path: Path
 ) -> None:
@@ -121,6 +103,30 @@ def test_two_models_of_one_namespace_are_judged_each_by_its_own(
     assert (promoted.ending, taken_back.ending, taken_back.gate) == ("promoted", "rolled back", "accuracy")
     assert failures(load.finished_requests()) == failures(others.finished_requests()) == []
     assert {request.pod for request in others.finished_requests()} == {others_stable}
+
+
+def test_undo_ships_the_version_before_as_a_gated_release(trial: Trial) -> None:
+    # given
+    stable = trial.stable()
+
+    # when
+    with trial.users() as load:
+        by_hand(trial, "undo")
+        before = wait_for(
+            "the version before is the candidate",
+            lambda: found if (found := _current(trial)) != stable else None,
+            seconds=60,
+        )
+        outcome = trial.ends(before, seconds=420)
+
+    # then
+    assert outcome.ending == "promoted"
+    assert failures(load.finished_requests()) == []
+    is_left_clean(trial, before)
+
+    # and Helm, whose field it took, says so instead of taking it back in silence
+    with pytest.raises(CommandError, match="conflict"):
+        trial.ship({"server": {"queueSeconds": 112}})
 
 
 def _current(trial: Trial) -> str:
