@@ -16,6 +16,8 @@ from rollout_policies.live.heard import Heard
 from rollout_policies.sequential import Floats
 
 KEPT = 200
+# Bounds of so many pairs are as narrow as anyone asks for, and are computed anew at every scrape.
+COUNTED = 20_000
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS pair (
     identity TEXT NOT NULL, request_id TEXT NOT NULL, at REAL NOT NULL, share REAL NOT NULL,
@@ -66,12 +68,15 @@ class LiveStore:
             )
 
     def shares(self, identity: Identity) -> tuple[Floats, float]:
-        """Every pair's disagreement in the order they came, and when the last one came (0 where none did)."""
+        """The first COUNTED pairs' disagreements in the order they came, and when the last pair of all came."""
         with self._lock:
             rows = self._database.execute(
-                "SELECT share, at FROM pair WHERE identity = ? ORDER BY rowid", (_key(identity),)
+                "SELECT share FROM pair WHERE identity = ? ORDER BY rowid LIMIT ?", (_key(identity), COUNTED)
             ).fetchall()
-        return np.array([row[0] for row in rows], dtype=float), rows[-1][1] if rows else 0.0
+            ((last,),) = self._database.execute(
+                "SELECT max(at) FROM pair WHERE identity = ?", (_key(identity),)
+            ).fetchall()
+        return np.array([row[0] for row in rows], dtype=float), last or 0.0
 
     def worst(self, identity: Identity, count: int) -> list[Disagreed]:
         """The utterances on which the versions differ most."""
