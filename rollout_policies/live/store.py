@@ -68,7 +68,7 @@ class LiveStore:
             )
 
     def shares(self, identity: Identity) -> tuple[Floats, float]:
-        """The first COUNTED pairs' disagreements in the order they came, and when the last pair of all came."""
+        """The first COUNTED pairs' disagreements as they came, and when the last pair of all did (0: none)."""
         with self._lock:
             rows = self._database.execute(
                 "SELECT share FROM pair WHERE identity = ? ORDER BY rowid LIMIT ?", (_key(identity), COUNTED)
