@@ -68,7 +68,7 @@ class LiveStore:
             )
 
     def shares(self, identity: Identity) -> tuple[Floats, float]:
-        """The first COUNTED pairs' disagreements as they came, and when the last pair of all did (0: none)."""
+        """The first COUNTED pairs' disagreements as they came, and when the last pair of all did, or 0."""
         with self._lock:
             rows = self._database.execute(
                 "SELECT share FROM pair WHERE identity = ? ORDER BY rowid LIMIT ?", (_key(identity), COUNTED)
