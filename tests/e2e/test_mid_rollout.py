@@ -9,8 +9,13 @@ from tests.e2e.trial import Trial, answered_by, failures
 pytestmark = pytest.mark.timeout(900)
 
 # Held at its first weight: more requests than the test sends are asked for.
-HELD = {"strategy": {"steps": [{"weight": 10, "minRequests": 100_000}]}}
-STEPS = {"strategy": {"steps": [{"weight": 10, "minRequests": 8}, {"weight": 50, "minRequests": 20}]}}
+HELD = {"strategy": {"steps": [{"weight": 10, "minRequests": 100_000}], "bake": {"enabled": False}}}
+STEPS = {
+    "strategy": {
+        "steps": [{"weight": 10, "minRequests": 8}, {"weight": 50, "minRequests": 20}],
+        "bake": {"enabled": True},
+    }
+}
 
 
 def test_helm_rollback_and_a_second_upgrade_in_mid_rollout_keep_users_where_they_are(trial: Trial) -> None:
