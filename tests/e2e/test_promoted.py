@@ -9,7 +9,7 @@ from tests.e2e.trial import Trial, answered_by, failures
 
 pytestmark = pytest.mark.timeout(600)
 
-GATES = {"paired-latency", "accuracy", "errors", "empty-transcripts", "latency", "throughput"}
+GATES = {"paired-latency", "accuracy", "errors", "errors-watch", "empty-transcripts", "latency", "throughput"}
 
 
 def test_good_release_passes_every_gate_and_is_promoted(trial: Trial) -> None:
@@ -23,7 +23,7 @@ def test_good_release_passes_every_gate_and_is_promoted(trial: Trial) -> None:
 
     # then
     assert outcome.ending == "promoted"
-    assert log.weights()[:3] == [0, 10, 50]
+    assert log.weights()[:4] == [0, 10, 50, 100]
     assert {run.gate for run in read(trial.target).runs if run.candidate == candidate} == GATES
     assert failures(load.finished_requests()) == []
     assert min(len(answered_by(load.finished_requests(), pod)) for pod in (stable, candidate)) >= 20
