@@ -150,11 +150,10 @@ def health(idle_seconds: float) -> Answer:
 
 
 def taken(live: LiveComparer, body: bytes) -> Answer:
-    """Take one event in; one that cannot be read is counted and refused."""
+    """Take one event in; one that cannot be read is refused."""
     try:
         live.take(body)
     except EventError as error:
-        live.unread += 1
         return text(400, str(error))
     return text(202, "taken")
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from rollout_policies.errors import EventError
 from rollout_policies.evidence import Identity
 from rollout_policies.live.disagreement import bound_share
 from rollout_policies.live.heard import read_event
@@ -39,8 +40,13 @@ class LiveComparer:
         return self._join.alone
 
     def take(self, body: bytes) -> None:
-        """Take one event in; one that is no comparison's is let go. EventError where it cannot be read."""
-        heard = read_event(body)
+        """Take one event in, or let it go where no comparison wants it; EventError, and counted, if unreadable."""
+        try:
+            heard = read_event(body)
+        except EventError:
+            with self._lock:
+                self.unread += 1
+            raise
         if heard is None:
             return
         with self._lock:

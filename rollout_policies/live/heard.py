@@ -10,7 +10,6 @@ from typing import Any
 from rollout_policies.errors import EventError
 
 TRANSCRIPT = "dev.serinus.transcript"
-MAX_EVENT_BYTES = 1_048_576
 USER = "user"
 
 

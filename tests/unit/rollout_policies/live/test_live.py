@@ -159,3 +159,12 @@ def test_what_two_versions_of_a_comparison_heard_counts_and_nothing_else_does(tm
     assert figures is not None
     assert figures.pairs == 1
     assert figures.disagreement.estimate == 0
+
+
+def test_what_cannot_be_read_is_counted(tmp_path: Path) -> None:
+    store = LiveStore(tmp_path / "live.sqlite")
+    comparer = LiveComparer(store, list, Alphas())
+    with pytest.raises(EventError):
+        comparer.take(b"no event")
+    store.close()
+    assert comparer.unread == 1
