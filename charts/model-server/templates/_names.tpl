@@ -30,3 +30,17 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- define "model-server.graceSeconds" -}}
 {{ add (ceil .Values.server.drainDelaySeconds | int) (int .Values.server.longestRequestSeconds) 5 }}
 {{- end }}
+
+{{- /* What every Service of ours listens on. */ -}}
+{{- define "model-server.servicePorts" -}}
+- name: http
+  port: 80
+  targetPort: http
+  appProtocol: http
+{{- if .Values.grpc.enabled }}
+- name: grpc
+  port: 8081
+  targetPort: grpc
+  appProtocol: grpc
+{{- end }}
+{{- end }}

@@ -6,24 +6,10 @@ passes its own. Takes: root, gate (name of the template and of its metric), quer
 absent (parts of the query that are 0 here), pass (operator to the threshold that passes), threshold (arg), and args
 (the other thresholds). */ -}}
 {{- define "rollout-policies.gate" -}}
-{{- $gate := .gate -}}
 {{- $measured := "len(result) == 1 && !isNaN(result[0])" -}}
 {{- $fail := get (dict "<=" ">" ">=" "<") .pass -}}
 {{- $threshold := printf "{{args.%s-%s}}" .gate .threshold -}}
-apiVersion: argoproj.io/v1alpha1
-kind: ClusterAnalysisTemplate
-metadata:
-  name: serinus-{{ .gate }}-v1
-  labels:
-    {{- include "rollout-policies.commonLabels" .root | nindent 4 }}
-spec:
-  args:
-    {{- range list "namespace" "rollout" "stable" "candidate" }}
-    - name: {{ . }}
-    {{- end }}
-    {{- range concat (list .threshold) .args }}
-    - name: {{ $gate }}-{{ . }}
-    {{- end }}
+{{ include "rollout-policies.templateHead" . }}
     - name: {{ .gate }}-interval
       value: 5s
     - name: {{ .gate }}-count
@@ -45,11 +31,7 @@ spec:
       consecutiveErrorLimit: 360
       successCondition: {{ printf "%s && result[0] %s %s" $measured .pass $threshold | quote }}
       failureCondition: {{ printf "%s && result[0] %s %s" $measured $fail $threshold | quote }}
-      provider:
-        prometheus:
-          address: {{ .root.Values.prometheus.address }}
-          query: |
-            {{- include "rollout-policies.query" . | nindent 12 }}
+      {{- include "rollout-policies.source" . | nindent 6 }}
 {{- end }}
 
 {{- /* The gate's query file: each <part> it names, but in comments, is put in from queries/parts, and each arg of its own
@@ -73,6 +55,22 @@ share within bounds alike let it go on, for beside it each weight has its own ga
 Takes what a gate takes. */ -}}
 {{- define "rollout-policies.watch" -}}
 {{- $arg := printf "{{args.%s-%s}}" .gate .threshold -}}
+{{ include "rollout-policies.templateHead" . }}
+    - name: {{ .gate }}-interval
+      value: 5s
+  metrics:
+    - name: {{ .gate }}
+      interval: {{ printf "{{args.%s-interval}}" .gate | quote }}
+      failureLimit: 0
+      # Without Prometheus it sees nothing, which decides nothing.
+      consecutiveErrorLimit: 8640
+      successCondition: {{ printf "len(result) == 0 || isNaN(result[0]) || result[0] <= %s" $arg | quote }}
+      failureCondition: {{ printf "len(result) == 1 && !isNaN(result[0]) && result[0] > %s" $arg | quote }}
+      {{- include "rollout-policies.source" . | nindent 6 }}
+{{- end }}
+
+{{- /* What gates and watches have in common: the name, and the args that a release must give. */ -}}
+{{- define "rollout-policies.templateHead" -}}
 apiVersion: argoproj.io/v1alpha1
 kind: ClusterAnalysisTemplate
 metadata:
@@ -87,19 +85,12 @@ spec:
     {{- range concat (list .threshold) .args }}
     - name: {{ $.gate }}-{{ . }}
     {{- end }}
-    - name: {{ .gate }}-interval
-      value: 5s
-  metrics:
-    - name: {{ .gate }}
-      interval: {{ printf "{{args.%s-interval}}" .gate | quote }}
-      failureLimit: 0
-      # Without Prometheus it sees nothing, which decides nothing.
-      consecutiveErrorLimit: 8640
-      successCondition: {{ printf "len(result) == 0 || isNaN(result[0]) || result[0] <= %s" $arg | quote }}
-      failureCondition: {{ printf "len(result) == 1 && !isNaN(result[0]) && result[0] > %s" $arg | quote }}
-      provider:
-        prometheus:
-          address: {{ .root.Values.prometheus.address }}
-          query: |
-            {{- include "rollout-policies.query" . | nindent 12 }}
+{{- end }}
+
+{{- define "rollout-policies.source" -}}
+provider:
+  prometheus:
+    address: {{ .root.Values.prometheus.address }}
+    query: |
+      {{- include "rollout-policies.query" . | nindent 6 }}
 {{- end }}
