@@ -40,7 +40,7 @@ class LiveComparer:
         return self._join.alone
 
     def take(self, body: bytes) -> None:
-        """Take one event in, or let it go where no comparison wants it; an unreadable one is an EventError."""
+        """Take one event in, or let it go where no comparison wants it; EventError for an unreadable one."""
         try:
             heard = read_event(body)
         except EventError:
