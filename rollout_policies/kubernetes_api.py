@@ -11,7 +11,7 @@ import urllib3
 from kubernetes import client, config
 
 from rollout_policies.errors import ClusterError, NotFoundError
-from rollout_policies.rollouts import POD_TEMPLATE_HASH, Comparison, Object
+from rollout_policies.rollouts import Comparison, Object
 
 ROLLOUTS = ("argoproj.io", "v1alpha1", "rollouts")
 ANALYSIS_RUNS = ("argoproj.io", "v1alpha1", "analysisruns")
@@ -57,9 +57,8 @@ class KubernetesApi:
         return items
 
     def pods(self, comparison: Comparison) -> Sequence[Object]:
-        """Return the pods of both sides that the Rollout's own selector covers."""
-        sides = f"{POD_TEMPLATE_HASH} in ({comparison.stable},{comparison.candidate})"
-        selector = ",".join([*(f"{key}={value}" for key, value in comparison.selector), sides])
+        """Return the pods that the Rollout's own selector covers: of both sides, and of what was before."""
+        selector = ",".join(f"{key}={value}" for key, value in comparison.selector)
         found = _asked(
             lambda: self._core.list_namespaced_pod(
                 comparison.namespace, label_selector=selector, _request_timeout=TIMEOUT

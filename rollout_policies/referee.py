@@ -25,6 +25,7 @@ from rollout_policies.rollouts import (
     is_watched,
     probe_plan,
     ready_endpoints,
+    stable_endpoints,
 )
 from rollout_policies.runner import Pods, WalkRunner
 from rollout_policies.sequential import Alphas
@@ -40,7 +41,7 @@ class Cluster(Protocol):
         """Return every Rollout in reach."""
 
     def pods(self, comparison: Comparison) -> Sequence[Object]:
-        """Return the pods of both sides of a comparison."""
+        """Return the pods of a comparison's Rollout."""
 
     def announce(self, comparison: Comparison, reason: str, message: str, warning: bool) -> None:
         """Record an Event on the Rollout; one that cannot be recorded is only logged."""
@@ -122,7 +123,7 @@ class Referee:
         pods = self._cluster.pods(comparison)
         walk.revision, walk.pairs_per_second = comparison.revision, plan.pairs_per_second
         walk.pods = Pods(
-            ready_endpoints(pods, comparison.stable, plan), ready_endpoints(pods, comparison.candidate, plan)
+            stable_endpoints(pods, comparison, plan), ready_endpoints(pods, comparison.candidate, plan)
         )
         return {identity}
 

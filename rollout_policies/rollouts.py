@@ -13,6 +13,8 @@ GOLDEN_SET = "serinus.dev/golden-set"
 PROBE_RATE = "serinus.dev/probe-rate"
 PROBE_PORT = "serinus.dev/probe-port"
 PROBE_PATH = "serinus.dev/probe-path"
+# On the Rollout, "true": stable is probed on fresh pods; on such a pod, a label.
+BASELINE = "serinus.dev/baseline"
 REVISION = "rollout.argoproj.io/revision"
 POD_TEMPLATE_HASH = "rollouts-pod-template-hash"
 
@@ -25,13 +27,14 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ProbePlan:
-    """How a Rollout asks to be probed: which set, how many pairs a second at most, and where its pods
-    listen."""
+    """How a Rollout asks to be probed: which set, how many pairs a second at most, where its pods listen,
+    and whether the candidate's peers are the stable pods or fresh ones of their version."""
 
     golden_set: str
     pairs_per_second: float = DEFAULT_RATE
     port: int = DEFAULT_PORT
     path: str = DEFAULT_PATH
+    baseline: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,26 @@ def probe_plan(rollout: Object) -> ProbePlan:
     port = _number(annotations, PROBE_PORT, DEFAULT_PORT)
     if not 1 <= port <= 65535 or port != int(port):
         raise AnnotationError(f"{PROBE_PORT} must be a port from 1 to 65535, not {annotations[PROBE_PORT]!r}")
-    return ProbePlan(annotations[GOLDEN_SET], rate, int(port), path)
+    baseline = annotations.get(BASELINE, "false")
+    if baseline not in ("true", "false"):
+        raise AnnotationError(f"{BASELINE} must be true or false, not {baseline!r}")
+    return ProbePlan(annotations[GOLDEN_SET], rate, int(port), path, baseline == "true")
+
+
+def stable_endpoints(pods: Iterable[Object], comparison: Comparison, plan: ProbePlan) -> tuple[Endpoint, ...]:
+    """Return where the stable side of a comparison takes clips: its ready pods, or with `plan.baseline` those
+    that an Experiment of this very candidate has started afresh (they bear a hash of their own)."""
+    if not plan.baseline:
+        return ready_endpoints(pods, comparison.stable, plan)
+    experiment = f"{comparison.rollout}-{comparison.candidate}-"
+    fresh = [
+        pod for pod in pods if _labels(pod).get(BASELINE) == "true" and _owner(pod).startswith(experiment)
+    ]
+    return tuple(
+        endpoint
+        for pod_template_hash in sorted({_hash_of(pod) or "" for pod in fresh})
+        for endpoint in ready_endpoints(fresh, pod_template_hash, plan)
+    )
 
 
 def ready_endpoints(pods: Iterable[Object], pod_template_hash: str, plan: ProbePlan) -> tuple[Endpoint, ...]:
@@ -122,8 +144,17 @@ def _is_ready(pod: Object) -> bool:
 
 
 def _hash_of(pod: Object) -> str | None:
-    labels: Mapping[str, str] = pod["metadata"].get("labels") or {}
-    return labels.get(POD_TEMPLATE_HASH)
+    return _labels(pod).get(POD_TEMPLATE_HASH)
+
+
+def _labels(pod: Object) -> Mapping[str, str]:
+    return pod["metadata"].get("labels") or {}
+
+
+def _owner(pod: Object) -> str:
+    """The ReplicaSet a pod is of; an Experiment's is <rollout>-<candidate>-<revision>-<step>-<template>."""
+    owners: Iterable[Mapping[str, str]] = pod["metadata"].get("ownerReferences") or ()
+    return next((owner["name"] for owner in owners if owner.get("kind") == "ReplicaSet"), "")
 
 
 def _annotations(rollout: Object) -> Mapping[str, str]:

@@ -28,7 +28,7 @@ class Reads(Protocol):
         """Return the Events on a Rollout."""
 
     def pods(self, comparison: Comparison) -> Sequence[Object]:
-        """Return the pods of both sides of a comparison."""
+        """Return the pods of a comparison's Rollout."""
 
 
 def gather(

@@ -148,7 +148,7 @@ def test_only_the_first_live_gate_of_a_weight_lets_it_settle(render: Render, fir
 def test_one_analysis_step_has_one_gate(render: Render) -> None:
     analyses = analysis_steps(render("model-server")["Rollout", "asr"])
     assert all(len(analysis["templates"]) == 1 for analysis in analyses)
-    assert len(analyses) == 2 + 3 * 4 + (4 + 2)
+    assert len(analyses) == 2 + 3 * 4 + (4 + 1)
 
 
 @pytest.mark.parametrize(("interval", "timeout", "count"), [(5, 5, 1), (5, 900, 180), (7, 20, 2)])

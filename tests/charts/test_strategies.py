@@ -16,18 +16,51 @@ def release(render: Render, **strategy: Any) -> dict[str, Any]:
     return render("model-server", strategy=strategy)["Rollout", "asr"]
 
 
-def test_a_bake_gives_all_users_with_stable_still_there_and_asks_every_gate_again(render: Render) -> None:
+def test_a_bake_gives_all_users_with_stable_still_there_and_asks_once_more_what_load_does_not_decide(
+    render: Render,
+) -> None:
     rollout = release(render, steps=[{"weight": 50, "minRequests": 9}], bake={"minRequests": 20})
-    assert steps_in_short(rollout)[-8:] == ["setCanaryScale {'weight': 100}", "setWeight 100", *LIVE, *GOLDEN]
+    bake = ["setCanaryScale {'weight': 100}", "setWeight 100", *LIVE, "analysis accuracy"]
+    assert steps_in_short(rollout)[-7:] == bake
     # Stable is scaled down only after the last step, and so stays at its full size for the way back.
     assert "dynamicStableScale" not in rollout["spec"]["strategy"]["canary"]
 
 
 def test_a_bake_stands_for_its_time_before_it_is_judged(render: Render) -> None:
     rollout = release(render, bake={"seconds": 77})
-    bake = rollout["spec"]["strategy"]["canary"]["steps"][-6]["analysis"]
+    bake = rollout["spec"]["strategy"]["canary"]["steps"][-5]["analysis"]
     delays = [arg["value"] for arg in bake["args"] if arg["name"] == "errors-initial-delay"]
     assert delays == ["77s"]
+
+
+def test_a_baseline_is_a_fresh_stable_pod_of_an_experiment_in_which_all_golden_gates_decide(
+    render: Render,
+) -> None:
+    rollout = render("model-server", golden={"baseline": True})["Rollout", "asr"]
+    assert rollout["metadata"]["annotations"]["serinus.dev/baseline"] == "true"
+    steps = rollout["spec"]["strategy"]["canary"]["steps"]
+    experiments = [step["experiment"] for step in steps if "experiment" in step]
+    assert [[gate["name"] for gate in one["analyses"]] for one in experiments] == [
+        ["paired-latency", "accuracy"],
+        ["accuracy"],
+    ]
+    # Without a Service or a weight of its own the pod has no users.
+    label = {"serinus.dev/baseline": "true"}
+    fresh = {"name": "baseline", "specRef": "stable", "replicas": 1, "metadata": {"labels": label}}
+    assert all(one["templates"] == [fresh] for one in experiments)
+    # One that is not required would be ended, and called a success, by the other's end.
+    assert all(gate["requiredForCompletion"] for one in experiments for gate in one["analyses"])
+    assert all("duration" not in one for one in experiments)
+
+
+def test_the_gates_of_an_experiment_are_told_what_those_of_a_step_are(render: Render) -> None:
+    def told(baseline: bool) -> list[dict[str, Any]]:
+        steps = render("model-server", golden={"baseline": baseline})["Rollout", "asr"]["spec"]["strategy"]
+        if baseline:
+            return [gate["args"] for gate in steps["canary"]["steps"][2]["experiment"]["analyses"]]
+        return [step["analysis"]["args"] for step in steps["canary"]["steps"][2:4]]
+
+    assert told(baseline=True) == told(baseline=False)
 
 
 def test_testers_reach_the_candidate_after_the_golden_gates_and_before_users(render: Render) -> None:

@@ -37,6 +37,8 @@ FAULTS = json.loads((ROOT / "charts" / "model-server" / "values.schema.json").re
         (rollouts.PROBE_RATE, ANNOTATIONS["probe_rate"]),
         (rollouts.PROBE_PORT, ANNOTATIONS["probe_port"]),
         (rollouts.PROBE_PATH, ANNOTATIONS["probe_path"]),
+        (rollouts.BASELINE, ANNOTATIONS["baseline"]),
+        (rollouts.BASELINE, CONTRACTS["labels"]["baseline"]),
         (rollouts.POD_TEMPLATE_HASH, CONTRACTS["labels"]["pod_template_hash"]),
         (rollouts.DEFAULT_PORT, CONTRACTS["ports"]["predictor_http"]),
         (options.POD_TEMPLATE_HASH_ENVIRONMENT, CONTRACTS["environment"]["pod_template_hash"]),

@@ -7,6 +7,41 @@ delaySeconds before it first measures. */ -}}
     {{- include "model-server.gates" (merge (dict "gates" (list .gate)) .) | nindent 4 }}
 {{- end }}
 
+{{- /* The golden gates, each a step of its own; or with golden.baseline all in one Experiment, which starts a fresh pod of
+the stable version for the candidate to be compared with. Its gates run side by side, and the first that fails or cannot
+decide ends it. Takes: root, gates. */ -}}
+{{- define "model-server.goldenGateSteps" -}}
+{{- $root := .root -}}
+{{- if and .gates .root.Values.golden.baseline -}}
+- experiment:
+    templates:
+      - name: baseline
+        specRef: stable
+        replicas: 1
+        metadata:
+          labels:
+            serinus.dev/baseline: "true"
+    analyses:
+      {{- range .gates }}
+      - name: {{ kebabcase . }}
+        templateName: {{ include "model-server.analysisTemplate" (dict "root" $root "gate" .) }}
+        clusterScope: true
+        requiredForCompletion: true
+        args:
+          {{- include "model-server.identityArgs" $root | nindent 10 }}
+          {{- include "model-server.gateArgs" (dict "root" $root "gate" .) | nindent 10 }}
+      {{- end }}
+    # By these the report finds the runs of a Rollout.
+    analysisRunMetadata:
+      labels:
+        {{- include "model-server.selectorLabels" .root | nindent 8 }}
+{{- else -}}
+{{- range .gates }}
+{{ include "model-server.gate" (dict "root" $root "gate" .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- /* The templates and args of one run of several gates; takes the same, and gates instead of gate. */ -}}
 {{- define "model-server.gates" -}}
 templates:
@@ -78,6 +113,11 @@ serinus-{{ include "model-server.gateName" . }}-v1
 
 {{- define "model-server.goldenGates" -}}
 {{- include "model-server.enabledGates" (dict "root" . "of" (list "pairedLatency" "accuracy")) -}}
+{{- end }}
+
+{{- /* Of them, what a bake asks once more: not the paired latency, as the candidate has all users by then and stable none. */ -}}
+{{- define "model-server.bakeGoldenGates" -}}
+{{- include "model-server.enabledGates" (dict "root" . "of" (list "accuracy")) -}}
 {{- end }}
 
 {{- /* Of a mirror's steps: the live gates, and whether what was heard is the same. */ -}}

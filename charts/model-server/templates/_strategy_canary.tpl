@@ -77,8 +77,8 @@ analysis:
 # The first candidate pod: without a router it has its share of users from the start.
 - setWeight: 1
 {{- end }}
-{{- range include "model-server.goldenGates" . | fromJsonArray }}
-{{ include "model-server.gate" (dict "root" $ "gate" .) }}
+{{- with include "model-server.goldenGateSteps" (dict "root" . "gates" (include "model-server.goldenGates" . | fromJsonArray)) }}
+{{ . | trim }}
 {{- end }}
 {{- with .Values.strategy.testers.value }}
 # Who knows the value reaches the candidate, whatever its weight.
@@ -95,7 +95,7 @@ analysis:
 {{- end }}
 
 {{- /* Weight by weight: pods first (Argo waits for them), then the users, then the gates. Last the bake: all users, stable
-still there, and every gate looks once more; without a router stable would be gone by then, so there is none. */ -}}
+still there, and the gates look once more; without a router stable would be gone by then, so there is none. */ -}}
 {{- define "model-server.userSteps" -}}
 {{- $steps := .Values.strategy.steps -}}
 {{- if and .Values.strategy.bake.enabled (eq .Values.strategy.router "istio") -}}
@@ -113,8 +113,8 @@ still there, and every gate looks once more; without a router stable would be go
 {{ include "model-server.gate" (dict "root" $ "gate" $gate "minRequests" $step.minRequests "delaySeconds" (ternary $settle 0 (eq $order 0))) }}
 {{- end }}
 {{- if hasKey $step "bake" }}
-{{- range include "model-server.goldenGates" $ | fromJsonArray }}
-{{ include "model-server.gate" (dict "root" $ "gate" .) }}
+{{- with include "model-server.goldenGateSteps" (dict "root" $ "gates" (include "model-server.bakeGoldenGates" $ | fromJsonArray)) }}
+{{ . | trim }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -73,6 +73,9 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- if and $strategy.testers.value (not (has $strategy.type (list "canary" "shadow"))) -}}
 {{- fail (printf "strategy.testers.value needs strategy.type canary or shadow, not %s" $strategy.type) -}}
 {{- end -}}
+{{- if and .Values.golden.baseline (not (and (has $strategy.type (list "canary" "shadow")) (eq $strategy.router "istio"))) -}}
+{{- fail (printf "golden.baseline needs strategy.type canary or shadow with router istio, whose steps can start a pod beside the release, not %s with router %s" $strategy.type $strategy.router) -}}
+{{- end -}}
 {{- if and (ne $strategy.type "rolling") (not (include "model-server.liveGates" . | fromJsonArray)) -}}
 {{- fail (printf "strategy.type %s would give users to a candidate unwatched: enable one of gates.errors, gates.emptyTranscripts, gates.latency and gates.throughput" $strategy.type) -}}
 {{- end -}}

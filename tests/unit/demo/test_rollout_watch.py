@@ -66,6 +66,12 @@ def test_of_several_gates_in_a_run_the_one_that_ended_it_is_told() -> None:
     assert (told.gate, told.value) == ("latency", 3.5)
 
 
+def test_a_run_in_an_experiment_is_told_its_candidate_by_an_argument() -> None:
+    spec = {"metrics": [{"name": "accuracy"}], "args": [{"name": "candidate", "value": CANDIDATE}]}
+    told = gate_run({"metadata": {"name": "asr-1", "labels": {"app": "asr"}}, "spec": spec})
+    assert (told.gate, told.candidate) == ("accuracy", CANDIDATE)
+
+
 def test_rollout_the_controller_has_not_seen_is_not_settled() -> None:
     state = rollout_state(rollout(phase="Healthy", currentPodHash=STABLE, observedGeneration="3"))
     assert not state.settled
@@ -87,6 +93,7 @@ def state_of(**status: Any) -> RolloutState:
 
 ABORTED = {"abort": True, "phase": "Degraded", "canary": {"weights": {"canary": {"weight": 0}}}}
 PAUSED = {"phase": "Paused", "pauseConditions": [{"reason": "InconclusiveAnalysisRun"}]}
+UNSURE = {"phase": "Paused", "pauseConditions": [{"reason": "InconclusiveExperiment"}]}
 PROMOTED = {"phase": "Healthy", "stableRS": CANDIDATE}
 
 
@@ -102,6 +109,7 @@ PROMOTED = {"phase": "Healthy", "stableRS": CANDIDATE}
         (ABORTED, [run("errors", "Error")], ("rolled back", "errors")),
         (ABORTED, [run("errors", "Failed", candidate="older")], ("rolled back", "")),
         (PAUSED, [run("errors", "Inconclusive")], ("paused", "errors")),
+        (UNSURE, [run("accuracy", "Inconclusive")], ("paused", "accuracy")),
     ],
 )
 def test_ending_and_the_gate_that_decided(

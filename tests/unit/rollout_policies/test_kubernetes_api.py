@@ -47,14 +47,14 @@ def test_rollouts_of_one_or_all_namespaces_are_read(
     assert KubernetesApi(namespace, kubeconfig).rollouts() == [{"metadata": {"name": "asr"}}]
 
 
-def test_pods_of_both_sides_are_selected_and_come_as_the_api_writes_them(
+def test_pods_are_selected_as_the_rollout_does_and_come_as_the_api_writes_them(
     kubeconfig: Path, server: ScriptedApi
 ) -> None:
     server.answers["/api/v1/namespaces/speech/pods"] = {"items": [POD]}
     found = KubernetesApi(None, kubeconfig).pods(COMPARISON)
     assert found[0]["status"]["podIP"] == "10.0.0.9"
     query = parse_qs(urlsplit(server.asked[0][1]).query)
-    assert query["labelSelector"] == ["app=asr,rollouts-pod-template-hash in (aaa,bbb)"]
+    assert query["labelSelector"] == ["app=asr"]
 
 
 def test_one_rollout_is_read_by_its_name(kubeconfig: Path, server: ScriptedApi) -> None:

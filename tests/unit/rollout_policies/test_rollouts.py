@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from rollout_policies.errors import AnnotationError
-from rollout_policies.rollouts import ProbePlan, due_comparison, is_watched, probe_plan, ready_endpoints
+from rollout_policies.rollouts import (
+    ProbePlan,
+    due_comparison,
+    is_watched,
+    probe_plan,
+    ready_endpoints,
+    stable_endpoints,
+)
 
 
 def _rollout(annotations: dict[str, str] | None = None, **status: Any) -> dict[str, Any]:
@@ -62,10 +69,11 @@ def test_annotations_say_how_to_probe() -> None:
                 "serinus.dev/probe-rate": "0.5",
                 "serinus.dev/probe-port": "9000",
                 "serinus.dev/probe-path": "/p",
+                "serinus.dev/baseline": "true",
             }
         )
     )
-    assert plan == ProbePlan("g", 0.5, 9000, "/p")
+    assert plan == ProbePlan("g", 0.5, 9000, "/p", baseline=True)
     assert probe_plan(_rollout({"serinus.dev/golden-set": "g"})) == ProbePlan("g")
 
 
@@ -80,6 +88,7 @@ def test_annotations_say_how_to_probe() -> None:
         ("probe-port", "0"),
         ("probe-port", "inf"),
         ("probe-path", "predict"),
+        ("baseline", "yes"),
     ],
 )
 def test_an_annotation_that_cannot_be_followed_is_refused_by_name(name: str, value: str) -> None:
@@ -98,3 +107,30 @@ def test_only_ready_pods_of_the_hash_are_asked() -> None:
     found = ready_endpoints(pods, "bbb", ProbePlan("g"))
     assert [endpoint.pod for endpoint in found] == ["a", "b"]
     assert found[0].url == "http://10.0.0.7:8080/v1/models/asr:predict"
+
+
+def _fresh(name: str, experiment: str, pod_hash: str = "ccc", **status: str) -> dict[str, Any]:
+    labels = {"rollouts-pod-template-hash": pod_hash, "serinus.dev/baseline": "true"}
+    owners = [{"kind": "ReplicaSet", "name": f"{experiment}-baseline"}]
+    return _pod(name, pod_hash, labels=labels, ownerReferences=owners, **status)
+
+
+def test_without_a_baseline_the_stable_side_is_the_pods_that_serve_users() -> None:
+    due = due_comparison(_rollout(stableRS="aaa", currentPodHash="bbb"))
+    assert due is not None
+    pods = [_pod("asr-aaa-1", "aaa"), _pod("asr-bbb-1", "bbb"), _fresh("asr-fresh", "asr-bbb-7-2")]
+    assert [e.pod for e in stable_endpoints(pods, due, ProbePlan("g"))] == ["asr-aaa-1"]
+
+
+def test_with_a_baseline_the_stable_side_is_this_candidates_fresh_pods_alone() -> None:
+    """Those of the candidate before may be of another version, and stay for a while."""
+    due = due_comparison(_rollout(stableRS="aaa", currentPodHash="bbb"))
+    assert due is not None
+    pods = [
+        _pod("asr-aaa-1", "aaa"),
+        _fresh("old", "asr-zzz-6-2", "ddd"),
+        _fresh("starting", "asr-bbb-7-2", ready="False"),
+        _fresh("fresh", "asr-bbb-7-2"),
+    ]
+    found = stable_endpoints(pods, due, ProbePlan("g", baseline=True))
+    assert [(e.pod, e.pod_template_hash) for e in found] == [("fresh", "ccc")]

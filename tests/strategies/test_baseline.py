@@ -1,0 +1,99 @@
+"""Golden gates against a fresh pod of the stable version, which an Experiment starts and takes away again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from cluster.commands import kubectl, kubectl_json
+from demo.waits import wait_for
+from tests.e2e.trial import Trial, answered_by, failures
+from tests.strategies.clean import is_left_clean
+from tests.strategies.conftest import Install
+
+pytestmark = pytest.mark.timeout(900)
+
+BASELINE = "serinus.dev/baseline=true"
+REQUESTS = re.compile(r'^asr_requests_total\{.*traffic="(\w+)".*\} ([0-9.e+]+)$', re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def strategy(install: Install) -> Iterator[Trial]:
+    with install("e2e-baseline", golden={"baseline": True}) as trial:
+        yield trial
+
+
+def answers_of_baseline(trial: Trial) -> dict[str, float]:
+    """How many requests the fresh pod has answered, by kind of traffic; empty while there is none."""
+    namespace = trial.target.namespace
+    for pod in kubectl_json("get", "pods", "-n", namespace, "-l", BASELINE)["items"]:
+        if all(one.get("ready") for one in pod["status"].get("containerStatuses", [{}])):
+            path = f"/api/v1/namespaces/{namespace}/pods/{pod['metadata']['name']}:8080/proxy/metrics"
+            counted = {"user": 0.0, "probe": 0.0}
+            for traffic, count in REQUESTS.findall(kubectl("get", "--raw", path)):
+                counted[traffic] = counted.get(traffic, 0.0) + float(count)
+            return counted
+    return {}
+
+
+def test_good_release_is_compared_with_a_fresh_pod_that_has_no_users_and_promoted(trial: Trial) -> None:
+    # given
+    trial.stable()
+
+    # when
+    with trial.users() as load:
+        candidate = trial.ship({"server": {"queueSeconds": 118}})
+        seen: list[dict[str, float]] = []
+
+        def probed() -> bool | None:
+            seen.append(answers_of_baseline(trial))
+            return True if seen[-1].get("probe", 0) >= 20 else None
+
+        wait_for(
+            "the fresh pod has answered 20 probes", probed, seconds=120, last_seen=lambda: str(seen[-1:])
+        )
+        outcome = trial.ends(candidate, seconds=480)
+
+    # then
+    trial.say(f"the fresh pod had answered {seen[-1]}")
+    assert seen[-1]["user"] == 0
+    assert outcome.ending == "promoted"
+    assert failures(load.finished_requests()) == []
+    is_left_clean(trial, candidate)
+
+
+def test_worse_release_is_rolled_back_by_a_gate_of_the_experiment(trial: Trial) -> None:
+    # given
+    stable = trial.stable()
+
+    # when
+    with trial.users() as load:
+        candidate = trial.ship({"faults": {"cut_tail_seconds": 1}})
+        outcome = trial.ends(candidate, seconds=300)
+        trial.take_back()
+        trial.settles()
+
+    # then
+    assert (outcome.ending, outcome.gate) == ("rolled back", "accuracy")
+    assert failures(load.finished_requests()) == []
+    assert answered_by(load.finished_requests(), candidate) == []
+    is_left_clean(trial, stable)
+
+
+def test_release_that_its_experiment_cannot_decide_is_paused_and_abort_leaves_it_clean(trial: Trial) -> None:
+    # given
+    stable = trial.stable()
+
+    # when the walk has far too little time
+    gates = {"accuracy": {"timeoutSeconds": 5, "minPairs": 300}}
+    candidate = trial.ship({"server": {"queueSeconds": 119}, "gates": gates})
+    outcome = trial.ends(candidate, seconds=300)
+
+    # then it waits for a person, and when the person aborts nothing of it is left
+    assert (outcome.ending, outcome.gate) == ("paused", "accuracy")
+    trial.abort()
+    trial.take_back()
+    assert trial.settles().state.stable == stable
+    is_left_clean(trial, stable)
