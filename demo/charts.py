@@ -24,6 +24,7 @@ class Images:
 
     model_server: str
     referee: str
+    loadtest: str
     model: str
     golden_set: str
 
@@ -34,6 +35,7 @@ def images_of(built: Mapping[str, str]) -> Images:
         return Images(
             model_server=built["model-server"],
             referee=built["referee"],
+            loadtest=built["loadtest"],
             model=built["model-moonshine-tiny-en"],
             golden_set=built["golden-set"],
         )
@@ -70,11 +72,14 @@ def repository_and_tag(image: str) -> tuple[str, str]:
 def install_policies(images: Images) -> None:
     """The gates' templates and the referee with its golden set, once a cluster."""
     repository, tag = repository_and_tag(images.referee)
+    loadtest, loadtest_tag = repository_and_tag(images.loadtest)
     helm(
         *("upgrade", "--install", "rollout-policies", str(CHARTS / "rollout-policies")),
         *("--namespace", SYSTEM_NAMESPACE, "--create-namespace"),
         *("--set", f"image.repository={repository}", "--set", f"image.tag={tag}"),
         *("--set", f"goldenSets[0].name=asterisk-en,goldenSets[0].image={images.golden_set}"),
+        *("--set", f"loadtest.repository={loadtest},loadtest.tag={loadtest_tag}"),
+        *("--set", f"loadtest.clipsImage={images.golden_set}"),
     )
     # A referee that starts anew has no evidence of an earlier run with the same releases.
     kubectl("rollout", "restart", REFEREE, "-n", SYSTEM_NAMESPACE)

@@ -11,7 +11,7 @@ from typing import Any
 
 from loadtest.clips import read_clips
 from loadtest.errors import LoadTestError, TooFewRequests
-from loadtest.options import DEFAULT_PATH, MAX_DURATION_SECONDS, LoadOptions
+from loadtest.options import DEFAULT_PATH, MAX_DURATION_SECONDS, TRAFFIC, LoadOptions
 
 FAILED = 1
 WRONG_USE = 2
@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             timeout_seconds=asked.timeout_seconds,
             seed=asked.seed,
             out=asked.out,
+            traffic=asked.traffic,
         )
         clips = read_clips(options.audio)
     except LoadTestError as error:
@@ -79,6 +80,12 @@ def _parser() -> argparse.ArgumentParser:
         "--timeout-seconds", type=float, default=30.0, metavar="S", help="for each request (default 30)"
     )
     parser.add_argument("--seed", type=int, default=0, help="decides the order of the clips (default 0)")
+    parser.add_argument(
+        "--traffic",
+        choices=TRAFFIC,
+        default="user",
+        help="as what the server counts it, in-cluster only (default user)",
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="a JSON line for each request, written live")
     parser.add_argument(
         "--min-requests", type=int, default=1, metavar="N", help="exit 1 when fewer were sent"

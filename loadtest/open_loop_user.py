@@ -19,7 +19,7 @@ from locust.exception import StopUser
 
 from loadtest.clips import Clip
 from loadtest.options import LoadOptions
-from loadtest.records import MODEL_VERSION, OK, POD_TEMPLATE_HASH, REQUEST_ID, RequestRecord
+from loadtest.records import MODEL_VERSION, OK, POD_TEMPLATE_HASH, PROBE, REQUEST_ID, RequestRecord
 from loadtest.schedule import Schedule, is_late
 
 ERROR_CHARACTERS = 300
@@ -87,6 +87,8 @@ class OpenLoopUser(FastHttpUser):  # type: ignore[misc]
         headers = {"Content-Type": "audio/wav"}
         if options.host_header:
             headers["Host"] = options.host_header
+        if options.traffic != "user":
+            headers[PROBE] = options.traffic
         with self.client.post(options.path, data=clip.body, headers=headers, catch_response=True) as answer:
             latency_seconds = time.monotonic() - due
             error = _error_of(answer.status_code, answer.content, getattr(answer, "error", None))

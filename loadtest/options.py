@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from loadtest.errors import OptionError
 
 DEFAULT_PATH = "/v1/models/asr:predict"
+# The server serves both alike and counts `load` apart; a gateway removes the header that says so.
+TRAFFIC = ("user", "load")
 MAX_RATE_PER_SECOND = 500.0
 MAX_DURATION_SECONDS = 4 * 3600.0
 MAX_TIMEOUT_SECONDS = 600.0
@@ -31,6 +33,7 @@ class LoadOptions:
     timeout_seconds: float = 30.0
     seed: int = 0
     out: Path | None = None
+    traffic: str = "user"
 
     def __post_init__(self) -> None:
         address = urlsplit(self.url)
@@ -38,6 +41,8 @@ class LoadOptions:
             raise OptionError(f"url must be http://host[:port], not {self.url!r}")
         if address.path not in ("", "/") or address.query or address.fragment:
             raise OptionError(f"url must have no path (use --path for it), not {self.url!r}")
+        if self.traffic not in TRAFFIC:
+            raise OptionError(f"traffic must be one of {', '.join(TRAFFIC)}, not {self.traffic!r}")
         if not self.path.startswith("/"):
             raise OptionError(f"path must start with /, not {self.path!r}")
         _check_range("rate", self.rate, MAX_RATE_PER_SECOND, "requests a second")

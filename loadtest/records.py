@@ -14,6 +14,8 @@ OK = 200
 REQUEST_ID = "x-request-id"
 MODEL_VERSION = "x-serinus-model-version"
 POD_TEMPLATE_HASH = "x-serinus-pod-template-hash"
+# Of a request: whose it is, where it is no user's.
+PROBE = "x-serinus-probe"
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from model_server.errors import BadRequestError, RefusedError
 REQUEST_ID = "x-request-id"
 PROBE = "x-serinus-probe"
 TIMEOUT_MILLISECONDS = "x-request-timeout-ms"
-GOLDEN = "golden"
 USER_TRAFFIC, PROBE_TRAFFIC = "user", "probe"
+LOAD_TRAFFIC = "load"  # a load test's, served as a user's and counted apart
 PARTIAL_TRAFFIC = "partial"  # what a realtime session asks for itself while one speaks
+# By the value of the header PROBE; whoever bears another is a user.
+PROBES = {"golden": PROBE_TRAFFIC, "load": LOAD_TRAFFIC}
 MAX_REQUEST_ID_CHARACTERS = 128
 MAX_TIMEOUT_MILLISECONDS = 3_600_000
 
@@ -73,7 +75,7 @@ class Account:
 
 def open_account(headers: Mapping[str, str], caller_header: str | None = None) -> Account:
     """The account of a request with these headers (names in lower case)."""
-    traffic = PROBE_TRAFFIC if headers.get(PROBE) == GOLDEN else USER_TRAFFIC
+    traffic = PROBES.get(headers.get(PROBE, ""), USER_TRAFFIC)
     caller = headers.get(caller_header, "") if caller_header else ""
     return Account(
         request_id(headers.get(REQUEST_ID, "")), traffic, headers.get(TIMEOUT_MILLISECONDS), caller

@@ -2,14 +2,14 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from model_server.account import PARTIAL_TRAFFIC, PROBE_TRAFFIC, USER_TRAFFIC, Account
+from model_server.account import LOAD_TRAFFIC, PARTIAL_TRAFFIC, PROBE_TRAFFIC, USER_TRAFFIC, Account
 from model_server.errors import REFUSALS, DeadlineError, DrainingError, QueueFullError
 from model_server.events import contents, outbox
 from model_server.pipeline import STAGES, Figures
 from model_server.search import time_box
 from model_server.transcript import Transcript
 
-TRAFFIC = (USER_TRAFFIC, PROBE_TRAFFIC, PARTIAL_TRAFFIC)
+TRAFFIC = (USER_TRAFFIC, PROBE_TRAFFIC, LOAD_TRAFFIC, PARTIAL_TRAFFIC)
 # Why a realtime session ended: the words of protocols/realtime_connection.py.
 ENDINGS = ("client", "drained", "errors", "expired", "idle", "internal", "slow")
 OK = (200, "ok")

@@ -1,5 +1,6 @@
 """No gate can pass on silence, and every release hands every gate what it asks for."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ GATES = (
     "pod-errors",
     "empty-transcripts",
     "disagreement",
+    "capacity",
     "latency",
     "throughput",
 )
@@ -37,9 +39,18 @@ def template_of(render: Render, gate: str) -> dict[str, Any]:
     return render("rollout-policies")["ClusterAnalysisTemplate", f"serinus-{gate}-v1"]
 
 
+def metric_of(render: Render, gate: str) -> dict[str, Any]:
+    """The one metric that decides: any other is a dry run, which decides nothing."""
+    spec = template_of(render, gate)["spec"]
+    dry = {one["metricName"] for one in spec.get("dryRun", ())}
+    (metric,) = [metric for metric in spec["metrics"] if metric["name"] not in dry]
+    assert metric["name"] == gate
+    return dict(metric)
+
+
 @pytest.mark.parametrize("gate", GATES)
 def test_a_gate_asks_for_exactly_one_number_on_both_sides(render: Render, gate: str) -> None:
-    (metric,) = template_of(render, gate)["spec"]["metrics"]
+    metric = metric_of(render, gate)
     guard = "len(result) == 1 && !isNaN(result[0]) && result[0] "
     assert metric["successCondition"].startswith(guard)
     operator, threshold = metric["successCondition"].removeprefix(guard).split()
@@ -48,8 +59,7 @@ def test_a_gate_asks_for_exactly_one_number_on_both_sides(render: Render, gate: 
 
 @pytest.mark.parametrize("gate", GATES)
 def test_the_first_number_decides_and_silence_never_does(render: Render, gate: str) -> None:
-    spec = template_of(render, gate)["spec"]
-    (metric,) = spec["metrics"]
+    spec, metric = template_of(render, gate)["spec"], metric_of(render, gate)
     assert (metric["failureLimit"], metric["consecutiveSuccessLimit"]) == (0, 1)
     # Argo asks again every 10 s: an hour without Prometheus.
     assert metric["consecutiveErrorLimit"] == 360
@@ -77,7 +87,7 @@ def test_what_is_a_gates_own_bears_its_name_so_that_gates_can_share_a_run(render
 
 @pytest.mark.parametrize("watch", WATCHES)
 def test_a_watch_fails_what_is_proven_and_passes_nothing_for_good(render: Render, watch: str) -> None:
-    (metric,) = template_of(render, watch)["spec"]["metrics"]
+    metric = metric_of(render, watch)
     limit = f"{{{{args.{watch}-max-ratio}}}}"
     assert metric["failureCondition"] == f"len(result) == 1 && !isNaN(result[0]) && result[0] > {limit}"
     assert metric["successCondition"] == f"len(result) == 0 || isNaN(result[0]) || result[0] <= {limit}"
@@ -109,7 +119,9 @@ def test_every_run_is_handed_exactly_what_its_templates_ask_for(
 ) -> None:
     if (strategy, router) == ("shadow", "none"):
         return  # refused: tests/charts/refusals.yaml
-    rollout = render("model-server", strategy={"type": strategy, "router": router})["Rollout", "asr"]
+    gates = {"capacity": {"enabled": strategy == "blueGreen"}}
+    values = {"strategy": {"type": strategy, "router": router}, "gates": gates}
+    rollout = render("model-server", **values)["Rollout", "asr"]
     templates = render("rollout-policies")
     runs = runs_of(rollout["spec"]["strategy"])
     assert runs
@@ -124,7 +136,7 @@ def test_every_run_is_handed_exactly_what_its_templates_ask_for(
 
 @pytest.mark.parametrize("gate", GATES)
 def test_a_gate_first_measures_when_its_release_says(render: Render, gate: str) -> None:
-    (metric,) = template_of(render, gate)["spec"]["metrics"]
+    metric = metric_of(render, gate)
     assert metric["initialDelay"] == f"{{{{args.{gate}-initial-delay}}}}"
 
 
@@ -165,8 +177,7 @@ def test_count_and_inconclusive_limit_follow_from_the_times(
 
 def test_every_query_reads_the_candidate_of_this_namespace_only(render: Render) -> None:
     for gate in (*GATES, *WATCHES):
-        (metric,) = template_of(render, gate)["spec"]["metrics"]
-        query = metric["provider"]["prometheus"]["query"]
+        query = metric_of(render, gate)["provider"]["prometheus"]["query"]
         assert "{{args.candidate}}" in query
         assert 'namespace="{{args.namespace}}"' in query
 
@@ -175,6 +186,5 @@ def test_every_arg_of_a_query_is_declared(render: Render) -> None:
     for gate in (*GATES, *WATCHES):
         spec = template_of(render, gate)["spec"]
         declared = {f"{{{{args.{arg['name']}}}}}" for arg in spec["args"]}
-        query = spec["metrics"][0]["provider"]["prometheus"]["query"]
-        used = {"{{" + part.split("}}")[0] + "}}" for part in query.split("{{")[1:]}
+        used = {"{{" + part.split("}}")[0] + "}}" for part in json.dumps(spec["metrics"]).split("{{")[1:]}
         assert used <= declared

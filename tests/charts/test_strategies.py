@@ -155,3 +155,31 @@ def test_the_strategy_changes_no_pod_so_that_it_can_change_by_an_upgrade(
     objects, canary = render("model-server", strategy={"type": strategy}), render("model-server")
     assert objects["Rollout", "asr"]["spec"]["template"] == canary["Rollout", "asr"]["spec"]["template"]
     assert objects.keys() == canary.keys()
+
+
+def test_a_previews_capacity_is_tried_by_a_load_of_its_own_before_the_switch(render: Render) -> None:
+    gates = {"capacity": {"enabled": True, "rate": 2.5, "seconds": 30, "timeoutSeconds": 90}}
+    objects = render("model-server", strategy={"type": "blueGreen"}, gates=gates)
+    before = objects["Rollout", "asr"]["spec"]["strategy"]["blueGreen"]["prePromotionAnalysis"]
+    assert before["templates"][-1]["templateName"] == "serinus-capacity-v1"
+    args = {arg["name"]: arg.get("value") for arg in before["args"]}
+    assert (args["capacity-rate"], args["capacity-seconds"], args["capacity-min-requests"]) == (
+        "2.5",
+        "30",
+        "68",
+    )
+    policy = objects["NetworkPolicy", "asr"]["spec"]["ingress"][0]["from"]
+    labels = {"app.kubernetes.io/instance": "asr", "app.kubernetes.io/component": "loadtest"}
+    assert {"podSelector": {"matchLabels": labels}} in policy
+
+
+def test_a_load_goes_to_the_preview_and_is_counted_as_one(render: Render) -> None:
+    """As a dry run: a Job that cannot be run says nothing of the candidate."""
+    spec = render("rollout-policies")["ClusterAnalysisTemplate", "serinus-capacity-v1"]["spec"]
+    (load,) = [metric for metric in spec["metrics"] if "job" in metric["provider"]]
+    assert spec["dryRun"] == [{"metricName": load["name"]}]
+    pod = load["provider"]["job"]["spec"]["template"]
+    assert pod["metadata"]["labels"]["app.kubernetes.io/component"] == "loadtest"
+    args = pod["spec"]["containers"][0]["args"]
+    assert "--url=http://{{args.rollout}}-canary.{{args.namespace}}.svc" in args
+    assert "--traffic=load" in args

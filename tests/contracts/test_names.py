@@ -49,7 +49,7 @@ def test_a_name_is_the_one_agreed(used: str | int, agreed: str | int) -> None:
 
 
 def test_probes_say_what_the_predictor_takes_for_a_probe() -> None:
-    assert probe.PROBE_HEADERS[HEADERS["probe"]] == account.GOLDEN
+    assert account.PROBES[probe.PROBE_HEADERS[HEADERS["probe"]]] == account.PROBE_TRAFFIC
 
 
 def test_the_chart_takes_the_predictors_faults() -> None:

@@ -17,7 +17,11 @@ LIVE_GATES = ("errors", "emptyTranscripts", "throughput", "latency")
 VALUES = {
     "strategy": {"type": "blueGreen", "blueGreen": {"minRequests": 20, "keepSeconds": 90}},
     # Below keepSeconds, which tests wait for where they ask whether nothing of the old version is left.
-    "gates": {gate: {"timeoutSeconds": 60} for gate in LIVE_GATES},
+    "gates": {
+        **{gate: {"timeoutSeconds": 60} for gate in LIVE_GATES},
+        # A load that one pod of these tests bears with ease.
+        "capacity": {"enabled": True, "rate": 2, "seconds": 20, "timeoutSeconds": 180},
+    },
 }
 # From the verdict to the last answer of the version taken back: a look of Argo, a route, what is in hand.
 RETURN_SECONDS = 15.0
@@ -58,6 +62,25 @@ def test_release_that_golden_clips_prove_worse_meets_no_user(trial: Trial) -> No
 
     # then
     assert (outcome.ending, outcome.gate) == ("rolled back", "accuracy")
+    assert failures(load.finished_requests()) == []
+    assert answered_by(load.finished_requests(), candidate) == []
+    is_left_clean(trial, stable)
+
+
+def test_release_that_cannot_bear_its_load_meets_no_user(trial: Trial) -> None:
+    # given
+    stable = trial.stable()
+
+    # when it takes 2 s for each of 2 requests a second, which golden clips, one after the other, do not see
+    with trial.users() as load:
+        faults, gates = {"inference_delay_seconds": 2}, {"pairedLatency": {"enabled": False}}
+        candidate = trial.ship({"faults": faults, "gates": gates})
+        outcome = trial.ends(candidate, seconds=300)
+        trial.take_back()
+        trial.settles()
+
+    # then
+    assert (outcome.ending, outcome.gate) == ("rolled back", "capacity")
     assert failures(load.finished_requests()) == []
     assert answered_by(load.finished_requests(), candidate) == []
     is_left_clean(trial, stable)

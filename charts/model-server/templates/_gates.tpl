@@ -78,6 +78,11 @@ Successful. */ -}}
 {{- $name := include "model-server.gateName" . -}}
 {{- $thresholds := omit $gate "enabled" "intervalSeconds" "timeoutSeconds" -}}
 {{- if and .minRequests (ne .gate "disagreement") -}}{{- $thresholds = merge (dict "minRequests" (int .minRequests)) $thresholds -}}{{- end -}}
+{{- if eq .gate "capacity" -}}
+{{- /* Nine of ten of its load are enough to decide by: the last answers may be under way. */ -}}
+{{- $least := mulf 0.9 $gate.rate $gate.seconds | ceil | int -}}
+{{- $thresholds = merge (dict "minRequests" $least "path" (include "model-server.predictPath" .root)) $thresholds -}}
+{{- end -}}
 {{- $count := div (int $gate.timeoutSeconds) (int $gate.intervalSeconds) -}}
 {{- range $threshold, $value := $thresholds -}}
 - name: {{ $name }}-{{ kebabcase $threshold }}
@@ -115,7 +120,12 @@ serinus-{{ include "model-server.gateName" . }}-v1
 {{- include "model-server.enabledGates" (dict "root" . "of" (list "pairedLatency" "accuracy")) -}}
 {{- end }}
 
-{{- /* Of them, what a bake asks once more: not the paired latency, as the candidate has all users by then and stable none. */ -}}
+{{- /* Blue-green's before the switch: those of the golden walk, and the preview's capacity. */ -}}
+{{- define "model-server.previewGates" -}}
+{{- include "model-server.enabledGates" (dict "root" . "of" (list "pairedLatency" "accuracy" "capacity")) -}}
+{{- end }}
+
+{{- /* Of the golden gates, what a bake asks once more: not the paired latency, as the candidate has all users by then and stable none. */ -}}
 {{- define "model-server.bakeGoldenGates" -}}
 {{- include "model-server.enabledGates" (dict "root" . "of" (list "accuracy")) -}}
 {{- end }}

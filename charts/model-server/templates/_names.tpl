@@ -44,3 +44,8 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
   appProtocol: grpc
 {{- end }}
 {{- end }}
+
+{{- /* Where a clip is POSTed as audio/wav. */ -}}
+{{- define "model-server.predictPath" -}}
+/v1/models/{{ .Values.model.name }}:predict
+{{- end }}

@@ -9,7 +9,7 @@ blueGreen:
   abortScaleDownDelaySeconds: {{ int .Values.strategy.abortScaleDownDelaySeconds }}
   # The old version stays warm so long; Argo would end the gates after the switch with it.
   scaleDownDelaySeconds: {{ int .Values.strategy.blueGreen.keepSeconds }}
-  {{- with include "model-server.goldenGates" . | fromJsonArray }}
+  {{- with include "model-server.previewGates" . | fromJsonArray }}
   prePromotionAnalysis:
     {{- include "model-server.gates" (dict "root" $ "gates" .) | nindent 4 }}
   {{- end }}

@@ -100,6 +100,15 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- fail "gates.disagreement needs events.url (the referee's /events), events.text and one of gates.accuracy and gates.pairedLatency, by which the referee knows the release" -}}
 {{- end -}}
 {{- end -}}
+{{- with .Values.gates.capacity -}}
+{{- if and .enabled (ne $.Values.strategy.type "blueGreen") -}}
+{{- fail (printf "gates.capacity needs strategy.type blueGreen, whose preview has no users that the load could disturb, not %s" $.Values.strategy.type) -}}
+{{- end -}}
+{{- $least := add .seconds $.Values.server.longestRequestSeconds -}}
+{{- if and .enabled (le (int .timeoutSeconds) (int $least)) -}}
+{{- fail (printf "gates.capacity.timeoutSeconds must be above its seconds and server.longestRequestSeconds (%d), or it is over before the load, not %d" $least (int .timeoutSeconds)) -}}
+{{- end -}}
+{{- end -}}
 {{- $heard := int (last .Values.strategy.shadow.steps).minRequests -}}
 {{- $first := int (first .Values.strategy.steps).minRequests -}}
 {{- if and (eq .Values.strategy.type "shadow") (eq .Values.strategy.shadow.then "canary") (le $first $heard) -}}
@@ -190,7 +199,7 @@ namespace can be looked up (a GitOps renderer that is told the API versions cann
 {{- define "model-server.validateTemplatesExist" -}}
 {{- $kind := "argoproj.io/v1alpha1/ClusterAnalysisTemplate" -}}
 {{- if and .Values.gates.checkTemplates (ne .Values.strategy.type "rolling") (.Capabilities.APIVersions.Has $kind) (lookup "v1" "Namespace" "" "default") -}}
-{{- range concat (include "model-server.goldenGates" . | fromJsonArray) (include "model-server.mirrorGates" . | fromJsonArray) -}}
+{{- range concat (include "model-server.previewGates" . | fromJsonArray) (include "model-server.mirrorGates" . | fromJsonArray) -}}
 {{- $template := include "model-server.analysisTemplate" (dict "root" $ "gate" .) -}}
 {{- if not (lookup "argoproj.io/v1alpha1" "ClusterAnalysisTemplate" "" $template) -}}
 {{- fail (printf "gates.%s needs the ClusterAnalysisTemplate %s, which this cluster lacks: install charts/rollout-policies first" . $template) -}}

@@ -25,3 +25,10 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- define "rollout-policies.claim" -}}
 {{ .Values.persistence.existingClaim | default (include "rollout-policies.referee" .) }}
 {{- end }}
+
+{{- define "rollout-policies.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}

@@ -16,7 +16,7 @@ BUCKETS = (0.5, 1, 2, 60)
 class Candidate:
     """What a pod of the candidate has counted, all of it since it was born."""
 
-    answers: dict[str, float] = field(default_factory=dict)  # code: count
+    answers: dict[str, float] = field(default_factory=dict)  # code: count, of `traffic`, as all but probes
     probes: dict[str, float] = field(default_factory=dict)
     refused: float = 0
     empty: float = 0
@@ -28,12 +28,13 @@ class Candidate:
     until: float = 0
     hash: str = "bbb"
     pod: str = "asr-1"
+    traffic: str = "user"
 
     def series(self) -> list[Series]:
         pod = {"namespace": "{namespace}", "pod": self.pod, "rollouts_pod_template_hash": self.hash}
-        user = {**pod, "traffic": "user"}
+        user = {**pod, "traffic": self.traffic}
         found = []
-        for traffic, codes in (("user", self.answers), ("probe", self.probes)):
+        for traffic, codes in ((self.traffic, self.answers), ("probe", self.probes)):
             for code, count in {"500": 0.0, "503": 0.0, "200": 0.0, **codes}.items():
                 labels = {**pod, "traffic": traffic, "code": code, "reason": "any"}
                 found.append(("asr_requests_total", labels, count))
@@ -156,6 +157,31 @@ LATENCY: list[tuple[str, list[Candidate], str]] = [
     ("nothing is there", [], "Inconclusive"),
 ]
 
+SOON, SLOWLY, NEVER = (90, 96, 100, 100, 100), (0, 10, 90, 100, 100), (0, 0, 0, 0, 100)
+CAPACITY: list[tuple[str, list[Candidate], str]] = [
+    ("soon enough", [Candidate({"200": 100}, below_seconds=SOON, traffic="load")], "Successful"),
+    ("too slow", [Candidate({"200": 100}, below_seconds=SLOWLY, traffic="load")], "Failed"),
+    ("beyond the histogram", [Candidate({"200": 100}, below_seconds=NEVER, traffic="load")], "Failed"),
+    (
+        "one of 100 refused",
+        [Candidate({"200": 99, "503": 1}, below_seconds=SOON, traffic="load")],
+        "Successful",
+    ),
+    ("two of 100 refused", [Candidate({"200": 98, "503": 2}, below_seconds=SOON, traffic="load")], "Failed"),
+    ("one refused, one failed", [Candidate({"200": 98, "503": 1, "500": 1}, traffic="load")], "Failed"),
+    ("refuses all", [Candidate({"503": 100}, traffic="load")], "Failed"),
+    ("load cut short", [Candidate({"200": 79}, below_seconds=SOON, traffic="load")], "Inconclusive"),
+    ("users are no load", [Candidate({"200": 100}, below_seconds=SOON)], "Inconclusive"),
+    (
+        "times are NaN",
+        [Candidate({"200": 100}, below_seconds=(math.nan,) * 5, traffic="load")],
+        "Inconclusive",
+    ),
+    ("pod not scraped", [Candidate({"200": 100}, below_seconds=SOON, up=0, traffic="load")], "Inconclusive"),
+    ("gone for six minutes", [Candidate({"200": 100}, until=360, traffic="load")], "Inconclusive"),
+    ("nothing is there", [], "Inconclusive"),
+]
+
 BUSY = {"200": 100.0}
 THROUGHPUT: list[tuple[str, list[Candidate], str]] = [
     ("fast enough", [Candidate(BUSY, audio=500, inference=50)], "Successful"),
@@ -209,6 +235,11 @@ WATCHED: list[tuple[str, list[Candidate | Gateway], str]] = [
 
 TABLE = [
     ("empty-transcripts", {"max_excess": 0.02, "min_requests": 20}, EMPTY),
+    (
+        "capacity",
+        {"quantile": 0.95, "max_seconds": 1.5, "max_unanswered_ratio": 0.01, "min_requests": 80},
+        CAPACITY,
+    ),
     ("pod-errors", {"max_ratio": 0.01, "min_requests": 20}, POD_ERRORS),
     ("errors-watch", {"max_ratio": 0.01, "min_requests": 20}, WATCHED),
     ("errors", {"max_ratio": 0.01, "min_requests": 20}, ERRORS),

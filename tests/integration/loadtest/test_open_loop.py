@@ -121,6 +121,13 @@ def test_clips_go_to_the_predict_path_as_wav_under_the_asked_host(clips: Path) -
     assert (seen.requests[0]["host"], seen.requests[0]["content-type"]) == ("asr.example", "audio/wav")
 
 
+@pytest.mark.parametrize(("traffic", "header"), [("user", None), ("load", "load")])
+def test_load_that_is_no_users_says_so(clips: Path, traffic: str, header: str | None) -> None:
+    with speech_server() as (url, seen):
+        finish(start_load(url, clips, "--rate", "5", "--duration", "0.2", "--traffic", traffic))
+    assert seen.requests[0].get("x-serinus-probe") == header
+
+
 def test_stalled_server_does_not_slow_the_load_and_latency_counts_from_the_due_time(
     clips: Path, tmp_path: Path
 ) -> None:

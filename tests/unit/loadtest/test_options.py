@@ -22,6 +22,7 @@ def options(**changed: Any) -> LoadOptions:
         ({"url": "file:///etc/passwd"}, "url must be http://"),
         ({"url": "127.0.0.1:8080"}, "url must be http://"),
         ({"url": "http://127.0.0.1/v1"}, "no path"),
+        ({"traffic": "golden"}, "traffic must be one of user, load, not 'golden'"),
         ({"path": "v1/models"}, "path must start with /"),
         ({"rate": 0.0}, "rate must be above 0 and at most 500"),
         ({"rate": 501.0}, "not 501"),

@@ -21,9 +21,14 @@ def test_other_request_id_is_replaced(given):
 
 @pytest.mark.parametrize(
     ("headers", "traffic"),
-    [({}, "user"), ({"x-serinus-probe": "golden"}, "probe"), ({"x-serinus-probe": "x"}, "user")],
+    [
+        ({}, "user"),
+        ({"x-serinus-probe": "golden"}, "probe"),
+        ({"x-serinus-probe": "load"}, "load"),
+        ({"x-serinus-probe": "x"}, "user"),
+    ],
 )
-def test_only_a_golden_probe_is_probe_traffic(headers, traffic):
+def test_only_probes_known_by_name_are_counted_apart_from_users(headers, traffic):
     assert open_account(headers).traffic == traffic
 
 
