@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from cluster.commands import kubectl, kubectl_json
 from demo.rollout_watch import HASH_LABEL
+from demo.user_load import UserRequest
+from demo.waits import wait_for
 from tests.e2e.trial import Trial, answered_by, failures
 from tests.strategies.clean import is_left_clean
 from tests.strategies.conftest import Install
@@ -16,6 +18,8 @@ from tests.strategies.conftest import Install
 pytestmark = pytest.mark.timeout(900)
 
 HEARD = 30
+# Users whose times are told beside those of the users that a candidate hears too.
+ALONE = 120
 STEPS = [{"percentage": 50, "minRequests": 8}, {"percentage": 100, "minRequests": HEARD}]
 SHADOW = {
     "strategy": {"type": "shadow", "shadow": {"steps": STEPS}},
@@ -58,21 +62,33 @@ def heard_by(trial: Trial, version: str) -> int:
     return int(total)
 
 
+def latency_words(requests: Sequence[UserRequest]) -> str:
+    """The users' times from due to answered, in milliseconds."""
+    took = sorted(request.latency_seconds * 1000 for request in requests)
+    quantiles = ", ".join(f"p{q} {took[min(len(took) * q // 100, len(took) - 1)]:.0f}" for q in (50, 95, 99))
+    return f"{quantiles} ms of {len(took)}"
+
+
 def test_good_release_hears_users_answers_none_and_is_promoted_by_a_person(trial: Trial) -> None:
     # given
     stable = trial.stable()
 
     # when
     with trial.users() as load:
+        name = f"{ALONE} users of stable alone"
+        wait_for(name, lambda: True if len(load.requests()) >= ALONE else None, seconds=120)
+        alone = list(load.requests())
         candidate = trial.ship({"server": {"queueSeconds": 118}})
         trial.waits_for_a_person(candidate, seconds=420)
         heard = heard_by(trial, candidate)
+        mirrored = load.requests()[-heard:]
         while_shadow = answered_by(load.requests(), candidate)
         trial.promote()
         outcome = trial.ends(candidate, seconds=180)
 
     # then
     trial.say(f"the candidate heard {heard} users and answered {len(while_shadow)}")
+    trial.say(f"stable alone: {latency_words(alone)}; with a mirror: {latency_words(mirrored)}")
     assert heard >= HEARD
     assert while_shadow == []
     assert outcome.ending == "promoted"
@@ -133,3 +149,25 @@ def test_shadow_of_silence_is_paused_and_abort_leaves_it_clean(trial: Trial) -> 
     trial.take_back()
     assert trial.settles().state.stable == stable
     is_left_clean(trial, stable)
+
+
+def test_shadow_may_go_on_as_a_canary_without_a_person(trial: Trial) -> None:
+    # given
+    stable = trial.stable()
+
+    # when
+    with trial.users() as load, trial.weight_log() as log:
+        canary = {
+            "shadow": {"then": "canary"},
+            "steps": [{"weight": 50, "minRequests": HEARD + 20}],
+            "bake": {"minRequests": HEARD + 40},
+        }
+        candidate = trial.ship({"server": {"queueSeconds": 117}, "strategy": canary})
+        outcome = trial.ends(candidate, seconds=480)
+
+    # then
+    assert outcome.ending == "promoted"
+    assert log.weights()[:3] == [0, 50, 100]
+    assert failures(load.finished_requests()) == []
+    assert min(len(answered_by(load.finished_requests(), pod)) for pod in (stable, candidate)) >= 20
+    is_left_clean(trial, candidate)
