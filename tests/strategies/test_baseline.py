@@ -9,9 +9,10 @@ import pytest
 
 from cluster.commands import kubectl, kubectl_json
 from demo.waits import wait_for
-from tests.e2e.trial import Trial, answered_by, failures
+from tests.e2e.trial import Trial, failures
 from tests.strategies.clean import is_left_clean
 from tests.strategies.conftest import Install
+from tests.strategies.endings import is_paused_and_aborted, is_taken_back_before_any_user
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -65,35 +66,10 @@ def test_good_release_is_compared_with_a_fresh_pod_that_has_no_users_and_promote
 
 
 def test_worse_release_is_rolled_back_by_a_gate_of_the_experiment(trial: Trial) -> None:
-    # given
-    stable = trial.stable()
-
-    # when
-    with trial.users() as load:
-        candidate = trial.ship({"faults": {"cut_tail_seconds": 1}})
-        outcome = trial.ends(candidate, seconds=300)
-        trial.take_back()
-        trial.settles()
-
-    # then
-    assert (outcome.ending, outcome.gate) == ("rolled back", "accuracy")
-    assert failures(load.finished_requests()) == []
-    assert answered_by(load.finished_requests(), candidate) == []
-    is_left_clean(trial, stable)
+    is_taken_back_before_any_user(trial, {"faults": {"cut_tail_seconds": 1}}, gate="accuracy")
 
 
 def test_release_that_its_experiment_cannot_decide_is_paused_and_abort_leaves_it_clean(trial: Trial) -> None:
-    # given
-    stable = trial.stable()
-
-    # when the walk has far too little time
+    # The walk has far too little time.
     gates = {"accuracy": {"timeoutSeconds": 5, "minPairs": 300}}
-    candidate = trial.ship({"server": {"queueSeconds": 119}, "gates": gates})
-    outcome = trial.ends(candidate, seconds=300)
-
-    # then it waits for a person, and when the person aborts nothing of it is left
-    assert (outcome.ending, outcome.gate) == ("paused", "accuracy")
-    trial.abort()
-    trial.take_back()
-    assert trial.settles().state.stable == stable
-    is_left_clean(trial, stable)
+    is_paused_and_aborted(trial, {"server": {"queueSeconds": 119}, "gates": gates}, gate="accuracy")

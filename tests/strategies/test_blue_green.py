@@ -10,6 +10,7 @@ from demo.waits import wait_for
 from tests.e2e.trial import Trial, answered_by, failures
 from tests.strategies.clean import is_left_clean
 from tests.strategies.conftest import Install
+from tests.strategies.endings import is_paused_and_aborted, is_taken_back_before_any_user
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -50,40 +51,13 @@ def test_good_release_is_switched_to_and_promoted(trial: Trial) -> None:
 
 
 def test_release_that_golden_clips_prove_worse_meets_no_user(trial: Trial) -> None:
-    # given
-    stable = trial.stable()
-
-    # when
-    with trial.users() as load:
-        candidate = trial.ship({"faults": {"cut_tail_seconds": 1}})
-        outcome = trial.ends(candidate, seconds=300)
-        trial.take_back()
-        trial.settles()
-
-    # then
-    assert (outcome.ending, outcome.gate) == ("rolled back", "accuracy")
-    assert failures(load.finished_requests()) == []
-    assert answered_by(load.finished_requests(), candidate) == []
-    is_left_clean(trial, stable)
+    is_taken_back_before_any_user(trial, {"faults": {"cut_tail_seconds": 1}}, gate="accuracy")
 
 
 def test_release_that_cannot_bear_its_load_meets_no_user(trial: Trial) -> None:
-    # given
-    stable = trial.stable()
-
-    # when it takes 2 s for each of 2 requests a second, which golden clips, one after the other, do not see
-    with trial.users() as load:
-        faults, gates = {"inference_delay_seconds": 2}, {"pairedLatency": {"enabled": False}}
-        candidate = trial.ship({"faults": faults, "gates": gates})
-        outcome = trial.ends(candidate, seconds=300)
-        trial.take_back()
-        trial.settles()
-
-    # then
-    assert (outcome.ending, outcome.gate) == ("rolled back", "capacity")
-    assert failures(load.finished_requests()) == []
-    assert answered_by(load.finished_requests(), candidate) == []
-    is_left_clean(trial, stable)
+    # 2 s for each of 2 requests a second: golden clips, one after the other, do not see it.
+    faults, gates = {"inference_delay_seconds": 2}, {"pairedLatency": {"enabled": False}}
+    is_taken_back_before_any_user(trial, {"faults": faults, "gates": gates}, gate="capacity")
 
 
 def test_release_that_only_users_find_bad_is_switched_back_within_seconds(trial: Trial) -> None:
@@ -111,17 +85,5 @@ def test_release_that_only_users_find_bad_is_switched_back_within_seconds(trial:
 
 
 def test_switch_that_nobody_speaks_after_is_paused_and_abort_leaves_it_clean(trial: Trial) -> None:
-    # given
-    stable = trial.stable()
-
-    # when nobody speaks
     gates = {gate: {"timeoutSeconds": 15} for gate in LIVE_GATES}
-    candidate = trial.ship({"server": {"queueSeconds": 119}, "gates": gates})
-    outcome = trial.ends(candidate, seconds=300)
-
-    # then it waits for a person, and when the person aborts nothing of it is left
-    assert outcome.ending == "paused"
-    trial.abort()
-    trial.take_back()
-    assert trial.settles().state.stable == stable
-    is_left_clean(trial, stable)
+    is_paused_and_aborted(trial, {"server": {"queueSeconds": 119}, "gates": gates})

@@ -14,6 +14,7 @@ from demo.waits import wait_for
 from tests.e2e.trial import Trial, answered_by, failures
 from tests.strategies.clean import is_left_clean
 from tests.strategies.conftest import Install
+from tests.strategies.endings import is_paused_and_aborted, is_taken_back_before_any_user
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -98,57 +99,21 @@ def test_good_release_hears_users_answers_none_and_is_promoted_by_a_person(trial
 
 
 def test_release_that_hears_other_words_than_stable_is_taken_back_without_a_label(trial: Trial) -> None:
-    # given
-    stable = trial.stable()
-
-    # when golden clips are heard well, and of what users say the last second is lost
-    with trial.users() as load:
-        # Short ones lose all their words, which another gate would see first: it is told to look away.
-        looking_away = {"gates": {"emptyTranscripts": {"enabled": False}}}
-        candidate = trial.ship({"faults": {"cut_tail_seconds": 1, "traffic": "user"}, **looking_away})
-        outcome = trial.ends(candidate, seconds=420)
-        trial.take_back()
-        trial.settles()
-
-    # then
-    assert (outcome.ending, outcome.gate) == ("rolled back", "disagreement")
-    assert failures(load.finished_requests()) == []
-    assert answered_by(load.finished_requests(), candidate) == []
-    is_left_clean(trial, stable)
+    # Golden clips are heard well, and of what users say the last second is lost. Short ones lose all their
+    # words, which another gate would see first: it is told to look away.
+    gates = {"emptyTranscripts": {"enabled": False}}
+    faults = {"cut_tail_seconds": 1, "traffic": "user"}
+    is_taken_back_before_any_user(trial, {"faults": faults, "gates": gates}, gate="disagreement")
 
 
 def test_release_that_fails_what_it_hears_is_taken_back_and_costs_no_user_anything(trial: Trial) -> None:
-    # given
-    stable = trial.stable()
-
-    # when
-    with trial.users() as load:
-        candidate = trial.ship({"faults": {"error_ratio": 0.9, "traffic": "user"}})
-        outcome = trial.ends(candidate, seconds=300)
-        trial.take_back()
-        trial.settles()
-
-    # then
-    assert (outcome.ending, outcome.gate) == ("rolled back", "errors")
-    assert failures(load.finished_requests()) == []
-    assert answered_by(load.finished_requests(), candidate) == []
-    is_left_clean(trial, stable)
+    faults = {"error_ratio": 0.9, "traffic": "user"}
+    is_taken_back_before_any_user(trial, {"faults": faults}, gate="errors")
 
 
 def test_shadow_of_silence_is_paused_and_abort_leaves_it_clean(trial: Trial) -> None:
-    # given
-    stable = trial.stable()
-
-    # when nobody speaks
-    candidate = trial.ship({"server": {"queueSeconds": 119}, "gates": {"errors": {"timeoutSeconds": 15}}})
-    outcome = trial.ends(candidate, seconds=300)
-
-    # then
-    assert (outcome.ending, outcome.gate) == ("paused", "errors")
-    trial.abort()
-    trial.take_back()
-    assert trial.settles().state.stable == stable
-    is_left_clean(trial, stable)
+    gates = {"errors": {"timeoutSeconds": 15}}
+    is_paused_and_aborted(trial, {"server": {"queueSeconds": 119}, "gates": gates}, gate="errors")
 
 
 def test_shadow_may_go_on_as_a_canary_without_a_person(trial: Trial) -> None:
