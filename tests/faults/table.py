@@ -12,6 +12,7 @@ from tests.faults.platform import (
     ISTIOD,
     PROMETHEUS,
     REFEREE,
+    Part,
     gone,
     killed,
     pass_time,
@@ -42,7 +43,7 @@ class Fault:
     why: str = ""
 
 
-def _away(part: Any, seconds: float) -> Disturb:
+def _away(part: Part, seconds: float) -> Disturb:
     def disturb() -> None:
         with gone(part):
             pass_time(f"{part.deployment} is away for {seconds:g} s", seconds)
@@ -50,6 +51,8 @@ def _away(part: Any, seconds: float) -> Disturb:
     return disturb
 
 
+# A file that is there in every namespace and is no catalogue: the predictor says so and exits.
+BROKEN_CATALOGUE = {"search": {"configMap": "kube-root-ca.crt", "file": "ca.crt"}}
 BROKEN_MODEL = {"model": {"image": "no-such-registry.invalid/model:1"}}
 SOON = {"strategy": {"progressDeadlineSeconds": 130}}
 
@@ -106,6 +109,12 @@ FAULTS = (
         why="progressDeadlineSeconds, with progressDeadlineAbort",
     ),
     Fault(
+        "candidate crash-loops",
+        "rolled back",
+        ship={**BROKEN_CATALOGUE, **SOON},
+        why="it is never ready, and the deadline passes",
+    ),
+    Fault(
         "candidate out of memory as it loads",
         "rolled back",
         ship={"resources": {"requests": {"memory": "64Mi"}, "limits": {"memory": "64Mi"}}, **SOON},
@@ -142,6 +151,12 @@ FAULTS = (
         ship={"gates": {"errors": {"timeoutSeconds": 20}}},
         users=False,
         why="no evidence, no verdict",
+    ),
+    Fault(
+        "users speak otherwise than golden clips, and the candidate hears only them worse",
+        "promoted",
+        ship={"faults": {"clip_gain_db": 12, "traffic": "user"}},
+        why="no gate of a canary knows what they meant; a shadow's disagreement gate or feedback does",
     ),
     Fault(
         "candidate fails 1 % of users",
