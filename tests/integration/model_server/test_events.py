@@ -1,48 +1,28 @@
 """Events of a real predictor: a receiver joins transcripts and feedback; words are told only if asked."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
 
+from tests.loopback import Loopback
 
-class Receiver:
+
+class Receiver(Loopback):
     """Takes CloudEvents and keeps their data by type."""
 
     def __init__(self):
+        super().__init__()
         self.data = {"dev.serinus.transcript": [], "dev.serinus.feedback": []}
-        outer = self
 
-        class Receiving(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                event = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                outer.data[event["type"]].append(event["data"])
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *arguments):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Receiving)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+    def answer(self, path, headers, body):
+        event = json.loads(body)
+        self.data[event["type"]].append(event["data"])
+        return 204, {}, b""
 
     def of(self, kind, request_id):
         """The data of events about one request."""
         return [data for data in self.data[f"dev.serinus.{kind}"] if data["request_id"] == request_id]
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @pytest.fixture(scope="module")

@@ -1,43 +1,32 @@
 """A real predictor's traces at an OTLP receiver: the request's span and its stages, and no words in them."""
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.loopback import Loopback
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 
 
+class Collector(Loopback):
+    """An OTLP/HTTP receiver."""
+
+    def __init__(self):
+        super().__init__()
+        self.spans = []
+
+    def answer(self, path, headers, body):
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+            self.spans.extend(span for scope in resource.scope_spans for span in scope.spans)
+        return 200, {}, b""
+
+
 @pytest.fixture
 def collector():
     """The address of an OTLP/HTTP receiver, and the spans that came."""
-    spans = []
-
-    class Receiving(BaseHTTPRequestHandler):
-        def do_POST(self):
-            request = ExportTraceServiceRequest.FromString(
-                self.rfile.read(int(self.headers["content-length"]))
-            )
-            spans.extend(
-                span
-                for resource in request.resource_spans
-                for scope in resource.scope_spans
-                for span in scope.spans
-            )
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *arguments):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Receiving) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", spans
-        server.shutdown()
-        thread.join()
+    with Collector() as collector:
+        yield collector.url, collector.spans
 
 
 def test_request_is_traced_under_its_callers_trace_without_a_word(launch, collector, clip, monkeypatch):

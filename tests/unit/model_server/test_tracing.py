@@ -4,55 +4,31 @@ The receiver on loopback parses OTLP/HTTP with OpenTelemetry's own protocol buff
 """
 
 import asyncio
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from model_server.account import Account
 from model_server.tracing import Tracing, stretches
+from tests.loopback import Loopback
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 ROUTE = "/v1/audio/transcriptions"
 
 
-class Collector:
+class Collector(Loopback):
     """An OTLP/HTTP receiver that keeps spans by name, and the resource they came from."""
 
     def __init__(self):
+        super().__init__()
         self.spans, self.resource = {}, {}
-        outer = self
 
-        class Receiving(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"]))
-                if self.path == "/v1/traces":
-                    outer.take(ExportTraceServiceRequest.FromString(body))
-                self.send_response(200)
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def log_message(self, *arguments):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Receiving)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-
-    def take(self, request):
-        for resource in request.resource_spans:
-            self.resource = attributes(resource.resource)
-            self.spans |= {span.name: span for scope in resource.scope_spans for span in scope.spans}
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def answer(self, path, headers, body):
+        if path == "/v1/traces":
+            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+                self.resource = attributes(resource.resource)
+                self.spans |= {span.name: span for scope in resource.scope_spans for span in scope.spans}
+        return 200, {}, b""
 
 
 def attributes(thing):

@@ -1,10 +1,10 @@
 """A small whole model, and a server on loopback that gives its files as told."""
 
 import hashlib
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
+from tests.loopback import Loopback
 
 CLIP = b"pretend this is a clip"
 
@@ -39,40 +39,16 @@ def clip():
     return CLIP
 
 
-class FileServer:
+class FileServer(Loopback):
     """Answers GET by `answers`: path -> (status, headers, body); keeps the headers of what was asked."""
 
     def __init__(self):
-        self.answers = {}
-        self.asked = []
-        outer = self
+        super().__init__()
+        self.answers, self.asked = {}, []
 
-        class Answering(BaseHTTPRequestHandler):
-            def do_GET(self):
-                outer.asked.append((self.path, dict(self.headers)))
-                status, headers, body = outer.answers.get(self.path, (404, {}, b""))
-                self.send_response(status)
-                for name, value in {"content-length": str(len(body)), **headers}.items():
-                    if value is not None:
-                        self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *arguments):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def answer(self, path, headers, body):
+        self.asked.append((path, dict(headers)))
+        return self.answers.get(path, (404, {}, b""))
 
 
 @pytest.fixture

@@ -5,14 +5,13 @@ A server on loopback answers as OpenSearch does; no OpenSearch runs here.
 
 import asyncio
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from model_server.errors import SearchError
 from model_server.search.opensearch import MAX_ANSWER_BYTES, OpenSearch
 from model_server.search.search import Result
+from tests.loopback import Loopback
 
 HIT = {
     "_id": "1",
@@ -22,37 +21,16 @@ HIT = {
 }
 
 
-class Engine:
+class Engine(Loopback):
     """Answers POST with one status and body; keeps what was asked."""
 
     def __init__(self):
+        super().__init__()
         self.status, self.body, self.asked = 200, json.dumps({"hits": {"hits": [HIT]}}).encode(), []
-        outer = self
 
-        class Answering(BaseHTTPRequestHandler):
-            def do_POST(self):
-                content = self.rfile.read(int(self.headers["content-length"]))
-                outer.asked.append((self.path, json.loads(content), self.headers.get("authorization")))
-                self.send_response(outer.status)
-                self.send_header("content-length", str(len(outer.body)))
-                self.end_headers()
-                self.wfile.write(outer.body)
-
-            def log_message(self, *arguments):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def answer(self, path, headers, body):
+        self.asked.append((path, json.loads(body), headers.get("authorization")))
+        return self.status, {}, self.body
 
 
 @pytest.fixture
