@@ -5,16 +5,14 @@ of what is inside the bodies.
 """
 
 import re
-import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from model_server.account import REQUEST_ID, Account, open_account
+from model_server.ledger import Ledger
 from model_server.lifecycle import Lifecycle
-from model_server.log import LOGGER
 from model_server.metrics import Metrics
 
 MODEL_NAME = "x-serinus-model-name"
@@ -34,12 +32,6 @@ ACCOUNT = "serinus.account"  # its key in the ASGI scope
 SPEECH_PATH = re.compile(
     r"(/v1/models/[^/]+:predict|/v1/audio/transcriptions|/v2/models/[^/]+(/versions/[^/]+)?/infer)\n?"
 )
-LOGGED_PATH_CHARACTERS = 200
-
-
-NAME_IN_PATH = re.compile(r"(?<=/models/)[^/:]+|(?<=/versions/)[^/]+")
-# An answered request with its method, route, status code and headers.
-Trace = Callable[[Account, str, str, int, Mapping[str, str]], None]
 
 
 @dataclass(frozen=True)
@@ -59,13 +51,13 @@ class Envelope:
         app: ASGIApp,
         identity: Identity,
         metrics: Metrics,
+        ledger: Ledger,
         lifecycle: Lifecycle,
         caller_header: str | None = None,
-        trace: Trace | None = None,
     ):
         self._app = app
         self._caller_header = caller_header
-        self._trace = trace
+        self._ledger = ledger
         self._identity = identity
         self._metrics = metrics
         self._lifecycle = lifecycle
@@ -99,10 +91,7 @@ class Envelope:
         finally:
             self._metrics.in_flight.dec()
             code = account.code or code
-            count_request(self._metrics, scope["path"], account, code)
-            if self._trace is not None:
-                path = NAME_IN_PATH.sub("{name}", scope["path"])
-                self._trace(account, scope["method"], path, code, Headers(scope=scope))
+            self._ledger.close(account, scope["path"], code, Headers(scope=scope), scope["method"])
 
 
 def figures(identity: Identity, account: Account) -> dict[str, str]:
@@ -120,24 +109,3 @@ def figures(identity: Identity, account: Account) -> dict[str, str]:
     if account.inference_seconds is not None:
         told[INFERENCE_MILLISECONDS] = f"{account.inference_seconds * 1000:.3f}"
     return told
-
-
-def count_request(metrics: Metrics, path: str, account: Account, code: int) -> None:
-    """Count and log one request for speech that was answered with this code."""
-    now = time.monotonic()
-    metrics.count_answer(account, code, account.served_seconds(now))
-    LOGGER.info(
-        "request",
-        extra={
-            "request_id": account.request_id,
-            "path": path[:LOGGED_PATH_CHARACTERS],
-            "traffic": account.traffic,
-            "code": code,
-            "reason": account.reason,
-            "seconds": round(now - account.started, 4),
-            "audio_seconds": account.audio_seconds,
-            "queue_seconds": account.queue_seconds,
-            "inference_seconds": account.inference_seconds,
-            **({} if account.logged_texts is None else {"transcripts": account.logged_texts}),
-        },
-    )

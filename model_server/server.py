@@ -27,6 +27,7 @@ from model_server.events.contents import Origin
 from model_server.events.options import open_events
 from model_server.inference.pool import EnginePool
 from model_server.intake import BodyRoom, IntakeLimits
+from model_server.ledger import Ledger
 from model_server.lifecycle import Lifecycle, State
 from model_server.log import LOGGER
 from model_server.metrics import Metrics
@@ -78,11 +79,12 @@ class PredictorServer:
         )
         self._events = open_events(options.events, origin, metrics.count_event)
         self._tracing = self._open_tracing()
+        ledger = Ledger(metrics, None if self._tracing is None else self._tracing.record)
         self._service.on_transcripts = self._note_transcripts
         identity = Identity(artefact.name, artefact.version, options.pod_template_hash)
         intake = IntakeLimits(options.max_audio_seconds, options.queue_seconds)
         parts = ServerParts(
-            *(options, artefact, self._service, self._lifecycle, metrics, intake, BodyRoom(intake)),
+            *(options, artefact, self._service, self._lifecycle, metrics, ledger, intake, BodyRoom(intake)),
             *(self._search, self._events),
         )
         self._grace_seconds = round(options.deadline_seconds + options.max_audio_seconds / SLOWEST_SPEED)
@@ -109,9 +111,8 @@ class PredictorServer:
         registry.update(SpeechModel(options.served_name, self._lifecycle))
         frame = ModelServer(registered_models=registry, enable_grpc=False, workers=1)
         app = PacedUploads(application(parts, kserve.model_server.app), options.upload_timeout_seconds)
-        trace = None if self._tracing is None else self._tracing.record
         rest = RESTServer(
-            Envelope(app, identity, parts.metrics, self._lifecycle, options.caller_header, trace),
+            Envelope(app, identity, parts.metrics, parts.ledger, self._lifecycle, options.caller_header),
             frame.dataplane,
             frame.model_repository_extension,
             options.port,

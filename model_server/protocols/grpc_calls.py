@@ -11,8 +11,9 @@ from typing import Any
 import grpc
 
 from model_server.account import Account, open_account
-from model_server.envelope import Identity, count_request, figures
+from model_server.envelope import Identity, figures
 from model_server.errors import ClientGoneError, DeadlineError, InternalError, RefusedError
+from model_server.ledger import Ledger
 from model_server.log import LOGGER
 from model_server.metrics import Metrics
 
@@ -41,14 +42,16 @@ def status_of(error: RefusedError) -> grpc.StatusCode:
 class Calls:
     """Answers calls for speech and counts them."""
 
-    def __init__(self, identity: Identity, metrics: Metrics, caller_header: str | None):
+    def __init__(self, identity: Identity, metrics: Metrics, ledger: Ledger, caller_header: str | None):
         self._identity = identity
         self._metrics = metrics
+        self._ledger = ledger
         self._caller_header = caller_header
 
     async def answer(self, path: str, work: Work, request: bytes, context: grpc.aio.ServicerContext) -> Any:
         """What `work` makes of the request, or a refusal's status and sentence."""
-        account = _open(context, self._caller_header)
+        metadata = _text_of(context)
+        account = _open(context, metadata, self._caller_header)
         self._metrics.in_flight.inc()
         code = 500
         try:
@@ -59,7 +62,7 @@ class Calls:
             raise
         finally:
             self._metrics.in_flight.dec()
-            count_request(self._metrics, path, account, code)
+            self._ledger.close(account, path, code, metadata)
         trailing = tuple(figures(self._identity, account).items())
         if refusal is None:
             context.set_trailing_metadata(trailing)
@@ -81,9 +84,13 @@ async def _attempt(work: Work, request: bytes, account: Account) -> tuple[Any, R
     return None, refusal
 
 
-def _open(context: grpc.aio.ServicerContext, caller_header: str | None) -> Account:
+def _text_of(context: grpc.aio.ServicerContext) -> dict[str, str]:
+    """A call's metadata but what is bytes."""
+    return {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
+
+
+def _open(context: grpc.aio.ServicerContext, metadata: dict[str, str], caller_header: str | None) -> Account:
     """The account of a call; its deadline is the client's."""
-    metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
     account = open_account(metadata, caller_header)
     remaining = context.time_remaining()
     if remaining is not None:

@@ -24,7 +24,7 @@ class InferenceService:
 
     def __init__(self, server: ServerParts, identity: Identity):
         self._server = server
-        self._calls = Calls(identity, server.metrics, server.options.caller_header)
+        self._calls = Calls(identity, server.metrics, server.ledger, server.options.caller_header)
 
     def service(self) -> grpc.GenericRpcHandler:
         """The service, to be added to a server."""

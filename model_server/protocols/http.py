@@ -29,6 +29,7 @@ from model_server.errors import (
 )
 from model_server.events.events import Events
 from model_server.intake import BodyRoom, BodyShare, IntakeLimits, read_body
+from model_server.ledger import Ledger
 from model_server.lifecycle import Lifecycle
 from model_server.log import LOGGER
 from model_server.metrics import Metrics
@@ -54,6 +55,7 @@ class ServerParts:
     service: Service
     lifecycle: Lifecycle
     metrics: Metrics
+    ledger: Ledger
     limits: IntakeLimits
     room: BodyRoom
     search: TimeBox | None = None

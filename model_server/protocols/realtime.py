@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from model_server.account import Account
-from model_server.envelope import ACCOUNT, count_request
+from model_server.envelope import ACCOUNT
 from model_server.errors import BadRequestError, QueueFullError, RefusedError
 from model_server.log import LOGGER
 from model_server.protocols.http import ServerParts, refusal
@@ -67,7 +67,7 @@ class RealtimeSessions:
             self._check(websocket, account)
         except RefusedError as error:
             account.reason = error.reason
-            count_request(self._server.metrics, PATH, account, error.code)
+            self._server.ledger.close(account, PATH, error.code, websocket.headers, "GET")
             await _refuse(websocket, error)
             return
         with contextlib.suppress(OSError):  # the client left during the handshake

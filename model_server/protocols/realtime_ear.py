@@ -11,7 +11,6 @@ from typing import Any
 from model_server.account import PARTIAL_TRAFFIC, Account
 from model_server.audio import raw_clip
 from model_server.content import Content
-from model_server.envelope import count_request
 from model_server.errors import ClientGoneError, InternalError, RefusedError
 from model_server.log import LOGGER
 from model_server.protocols.http import ServerParts
@@ -95,4 +94,4 @@ class Ear:
             # No line in the log: there is one a second for everybody who speaks.
             self._server.metrics.count_answer(account, code, account.served_seconds(time.monotonic()))
         else:
-            count_request(self._server.metrics, self._path, account, code)
+            self._server.ledger.close(account, self._path, code, method="GET")

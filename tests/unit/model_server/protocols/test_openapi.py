@@ -16,6 +16,7 @@ from starlette.routing import WebSocketRoute
 from model_server.artefact.manifest import Artefact, Limits, SelfTest
 from model_server.errors import REFUSALS, ClientGoneError, InjectedError
 from model_server.intake import BodyRoom, IntakeLimits
+from model_server.ledger import Ledger
 from model_server.lifecycle import Lifecycle
 from model_server.metrics import Metrics
 from model_server.options import parse_options
@@ -55,7 +56,8 @@ def own_routes():
     limits = IntakeLimits(60, 60)
     metrics = Metrics(CollectorRegistry())
     options = parse_options(["--model", "."], {})
-    server = ServerParts(options, ARTEFACT, None, Lifecycle(), metrics, limits, BodyRoom(limits))
+    parts = (options, ARTEFACT, None, Lifecycle(), metrics, Ledger(metrics), limits, BodyRoom(limits))
+    server = ServerParts(*parts)
     return application(server, FastAPI()).routes
 
 
