@@ -6,6 +6,7 @@
 | confidence | FP32 | [n] | 0 to 1; not a number (JSON: null) where the engine has none |
 | segments | BYTES | [n] | JSON: the stretches of speech with start and end in seconds; only if asked for |
 | needs_review | BOOL | [n] | whether a person must look at it; only if asked for |
+| results | BYTES | [n] | JSON: what a search for the words found; {} without a search; only if asked for |
 """
 
 import math
@@ -23,8 +24,10 @@ from model_server.review import Review
 from model_server.transcript import SpokenSegment, Transcript
 
 BOOL, FP32 = "BOOL", "FP32"
-TEXT, CONFIDENCE, SEGMENTS, NEEDS_REVIEW = "text", "confidence", "segments", "needs_review"
-OUTPUTS = {TEXT: BYTES, CONFIDENCE: FP32, SEGMENTS: BYTES, NEEDS_REVIEW: BOOL}
+TEXT, CONFIDENCE, SEGMENTS = "text", "confidence", "segments"
+NEEDS_REVIEW, RESULTS = "needs_review", "results"
+OUTPUTS = {TEXT: BYTES, CONFIDENCE: FP32, SEGMENTS: BYTES, NEEDS_REVIEW: BOOL, RESULTS: BYTES}
+Found = dict[str, Any]
 PACKED = {FP32: "<f4", BOOL: "?"}
 UNASKED = (TEXT, CONFIDENCE)
 
@@ -56,10 +59,14 @@ def chosen_outputs(asked: Sequence[Output] | None, binary: bool) -> list[Output]
     return list(asked)
 
 
-def output_tensor(name: str, transcripts: Sequence[Transcript], review: Review) -> OutputTensor:
-    """The output of this name."""
+def output_tensor(
+    name: str, transcripts: Sequence[Transcript], review: Review, found: Sequence[Found] = ()
+) -> OutputTensor:
+    """The output of this name; `found` holds for each clip the fields of its search."""
     if name == TEXT:
         return OutputTensor(name, BYTES, [transcript.text for transcript in transcripts])
+    if name == RESULTS:
+        return OutputTensor(name, BYTES, [orjson.dumps(fields).decode() for fields in found])
     known = [transcript.confidence for transcript in transcripts]
     if name == CONFIDENCE:
         return OutputTensor(name, FP32, [math.nan if value is None else value for value in known])

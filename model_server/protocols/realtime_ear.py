@@ -41,12 +41,13 @@ class Ear:
         return self._account(utterance, self._handshake.traffic)
 
     async def final(self, utterance: Utterance, account: Account) -> tuple[str, dict[str, Any]]:
-        """The transcript of a committed utterance and what is thought of it, or a RefusedError."""
+        """The transcript of a committed utterance, and what is thought of it and found; or a RefusedError."""
         try:
             transcript = await self._transcribed(utterance, account)
         finally:
             self._server.metrics.in_flight.dec()
-        return transcript.text, judgement(transcript, self._server.options.review)
+        found = await self._server.found(transcript, account)
+        return transcript.text, judgement(transcript, self._server.options.review) | found
 
     def lose(self, account: Account) -> None:
         """Close the account of an utterance whose client left before its turn."""

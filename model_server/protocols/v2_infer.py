@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from model_server.account import Account
 from model_server.audio import Clip
 from model_server.errors import NotFoundError
 from model_server.open_inference.clips import read_clips, timeout_seconds
-from model_server.open_inference.outputs import OutputTensor, chosen_outputs, output_tensor
+from model_server.open_inference.outputs import RESULTS, OutputTensor, chosen_outputs, output_tensor
 from model_server.open_inference.tensors import InferRequest, Output
 from model_server.protocols.http import READ_INLINE_BYTES, ServerParts
 
@@ -41,7 +42,12 @@ async def infer(server: ServerParts, read: Callable[[], InferRequest], size: int
         account.patience_seconds = min(account.patience_seconds, asked.timeout_seconds)
     transcripts = await server.service.transcribe(asked.clips, account)
     review = server.options.review
-    tensors = [(output_tensor(output.name, transcripts, review), output.binary) for output in asked.outputs]
+    found: list[dict[str, Any]] = []
+    if any(output.name == RESULTS for output in asked.outputs):
+        found = await asyncio.gather(*(server.found(transcript, account) for transcript in transcripts))
+    tensors = [
+        (output_tensor(output.name, transcripts, review, found), output.binary) for output in asked.outputs
+    ]
     return Answer(asked.id or account.request_id, tensors)
 
 

@@ -1,9 +1,14 @@
 """Search results beside a real transcript: found, absent without a search, and never at its cost."""
 
+import io
 import json
+from base64 import b64encode
 
 import httpx
 import pytest
+import soundfile
+import soxr
+from websockets.sync.client import connect
 
 ENTRIES = [
     {"id": "worstward", "title": "Worstward Ho", "text": "No matter. Try again. Fail again. Fail better."},
@@ -46,6 +51,27 @@ def test_stream_ends_with_what_the_words_find(searching, clip):
     *_, done = transcribe(searching, clip, stream="true").text.strip().split("\n\n")
 
     assert json.loads(done.removeprefix("data: "))["results"][0]["id"] == "worstward"
+
+
+def test_infer_has_what_the_words_of_each_clip_find_if_asked_for(searching, clip):
+    sound = {"name": "audio", "datatype": "BYTES", "shape": [2], "data": [b64encode(clip).decode()] * 2}
+    asked = {"inputs": [sound], "outputs": [{"name": "text"}, {"name": "results"}]}
+    answer = httpx.post(f"{searching.url}/v2/models/asr/infer", json=asked, timeout=60).json()
+
+    (results,) = [output for output in answer["outputs"] if output["name"] == "results"]
+    assert [json.loads(found)["results"][0]["id"] for found in results["data"]] == ["worstward"] * 2
+
+
+def test_realtime_transcript_has_what_the_words_find(searching, clip):
+    with connect(f"{searching.url.replace('http', 'ws')}/v1/realtime?intent=transcription") as session:
+        spoken, rate = soundfile.read(io.BytesIO(clip), dtype="int16")
+        audio = b64encode(soxr.resample(spoken, rate, 24_000).tobytes()).decode()
+        session.send(json.dumps({"type": "input_audio_buffer.append", "audio": audio}))
+        session.send(json.dumps({"type": "input_audio_buffer.commit"}))
+        while not (event := json.loads(session.recv(30)))["type"].endswith("transcription.completed"):
+            pass
+
+    assert event["results"][0]["id"] == "worstward"
 
 
 def test_searches_are_counted_and_bad_lines_named(searching, clip):

@@ -45,6 +45,12 @@ def test_segments_are_json_a_clip():
     ]
 
 
+def test_results_are_json_a_clip():
+    tensor = output_tensor("results", [SAID, SILENCE], Review(), [{"results": []}, {}])
+
+    assert list(tensor.values) == ['{"results":[]}', "{}"]
+
+
 def test_review_is_needed_below_the_threshold():
     tensor = output_tensor("needs_review", [SAID, SILENCE], Review("partial", 0.7))
 
@@ -59,7 +65,7 @@ def test_unasked_are_text_and_confidence(asked):
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [
-        (("words",), "output must be one of text, confidence, segments, needs_review, not 'words'"),
+        (("words",), "output must be one of text, confidence, segments, needs_review, results, not 'words'"),
         (("text", "text"), "output 'text' is given twice"),
     ],
 )
