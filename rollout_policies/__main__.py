@@ -18,6 +18,8 @@ from rollout_policies.golden.manifest import GoldenSet, read_golden_set
 from rollout_policies.judges import command as evidence
 from rollout_policies.kubernetes_api import KubernetesApi
 from rollout_policies.live.comparer import LiveComparer
+from rollout_policies.live.feedback import FeedbackTally
+from rollout_policies.live.listener import Listener
 from rollout_policies.live.metrics import LiveMetrics
 from rollout_policies.live.store import LiveStore
 from rollout_policies.metrics import WalkMetrics
@@ -117,8 +119,9 @@ def _referee(options: argparse.Namespace) -> int:
     registry = CollectorRegistry()
     registry.register(WalkMetrics(referee.views))
     store = LiveStore(options.data / "live.sqlite")
-    live = LiveComparer(store, referee.identities, alphas)
-    registry.register(LiveMetrics(live, referee.views))
+    feedback = FeedbackTally(options.data / "feedback.sqlite")
+    listener = Listener(LiveComparer(store, alphas), feedback, referee.identities)
+    registry.register(LiveMetrics(listener, referee.views))
     reports = LiveReports(cluster, options.data, golden, alphas)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -132,13 +135,14 @@ def _referee(options: argparse.Namespace) -> int:
             "/healthz/ready": lambda: readiness(referee.last_look is not None),
         },
         options.port,
-        posts={"/events": lambda body: taken(live, body)},
+        posts={"/events": lambda body: taken(listener, body)},
         subtrees={"/reports/": reports.answer},
     )
     log.info("serving on port %d", options.port)
     referee.run(stopping)
     server.shutdown()
     store.close()
+    feedback.close()
     return 0
 
 
@@ -149,10 +153,10 @@ def health(idle_seconds: float) -> Answer:
     return text(200, "alive")
 
 
-def taken(live: LiveComparer, body: bytes) -> Answer:
+def taken(listener: Listener, body: bytes) -> Answer:
     """Take one event in; one that cannot be read is refused."""
     try:
-        live.take(body)
+        listener.take(body)
     except EventError as error:
         return text(400, str(error))
     return text(202, "taken")

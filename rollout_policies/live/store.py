@@ -16,7 +16,7 @@ from rollout_policies.live.heard import Heard
 from rollout_policies.sequential import Floats
 
 KEPT = 200
-# Bounds of so many pairs are as narrow as anyone asks for, and are computed anew at every scrape.
+# Bounds of so many pairs are as narrow as anyone asks for, and are computed anew with each.
 COUNTED = 20_000
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS pair (
@@ -67,16 +67,21 @@ class LiveStore:
                 (row[0], row[0], KEPT),
             )
 
-    def shares(self, identity: Identity) -> tuple[Floats, float]:
-        """The first COUNTED pairs' disagreements as they came, and when the last pair of all did, or 0."""
+    def counted(self, identity: Identity) -> tuple[int, float]:
+        """How many of the pairs count, at most COUNTED, and when the last of all came, or 0."""
+        with self._lock:
+            ((pairs, last),) = self._database.execute(
+                "SELECT count(*), max(at) FROM pair WHERE identity = ?", (_key(identity),)
+            ).fetchall()
+        return min(pairs, COUNTED), last or 0.0
+
+    def shares(self, identity: Identity) -> Floats:
+        """The disagreements of the pairs that count, as they came."""
         with self._lock:
             rows = self._database.execute(
                 "SELECT share FROM pair WHERE identity = ? ORDER BY rowid LIMIT ?", (_key(identity), COUNTED)
             ).fetchall()
-            ((last,),) = self._database.execute(
-                "SELECT max(at) FROM pair WHERE identity = ?", (_key(identity),)
-            ).fetchall()
-        return np.array([row[0] for row in rows], dtype=float), last or 0.0
+        return np.array([row[0] for row in rows], dtype=float)
 
     def worst(self, identity: Identity, count: int) -> list[Disagreed]:
         """The utterances on which the versions differ most."""

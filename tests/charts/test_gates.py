@@ -14,6 +14,7 @@ GATES = (
     "empty-transcripts",
     "disagreement",
     "capacity",
+    "feedback",
     "latency",
     "throughput",
 )
@@ -155,6 +156,27 @@ def test_only_the_first_live_gate_of_a_weight_lets_it_settle(render: Render, fir
     assert len(delays) == len(analyses)
     assert [gate for gate, delay in delays if delay == "20s"] == [f"serinus-{first}-v1"]
     assert {delay for _, delay in delays} == {"0s", "20s"}
+
+
+FEEDBACK = {
+    "gates": {"feedback": {"enabled": True, "minFeedback": 40}},
+    "events": {"url": "http://policies-referee.serinus-system/events"},
+}
+
+
+@pytest.mark.parametrize("strategy", ["canary", "blueGreen"])
+def test_feedback_is_asked_for_where_users_are_and_nowhere_before(render: Render, strategy: str) -> None:
+    values = {**FEEDBACK, "strategy": {"type": strategy, "steps": [{"weight": 5, "minRequests": 9}]}}
+    runs = runs_of(render("model-server", **values)["Rollout", "asr"]["spec"]["strategy"])
+    asking = [run for run in runs if "serinus-feedback-v1" in str(run["templates"])]
+    # A canary asks at its one weight and at the bake, blue-green after the switch.
+    assert len(asking) == (2 if strategy == "canary" else 1)
+    assert runs[0] not in asking
+    for run in asking:
+        own = [arg for arg in run["args"] if arg["name"].startswith("feedback-")]
+        (asked,) = template_of(render, "feedback")["spec"]["metrics"]
+        assert {"name": "feedback-min-feedback", "value": "40"} in own
+        assert sorted(f"{{{{args.{arg['name']}}}}}" in str(asked) for arg in own) == [True] * len(own)
 
 
 def test_one_analysis_step_has_one_gate(render: Render) -> None:

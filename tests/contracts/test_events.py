@@ -11,6 +11,7 @@ from model_server.account import Account
 from model_server.events import contents
 from model_server.events.contents import Feedback, Origin, feedback_event, transcript_event
 from model_server.transcript import Transcript
+from rollout_policies.live import heard
 
 CONTRACTS = tomllib.loads((Path(__file__).resolve().parents[2] / "contracts.toml").read_text())
 AGREED = CONTRACTS["event_data"]
@@ -42,8 +43,18 @@ def test_fields_are_those_agreed(transcript: Any, feedback: Any) -> None:
     assert list(feedback["data"]) == AGREED["feedback"]
 
 
-def test_actions_are_those_agreed() -> None:
-    assert list(contents.ACTIONS) == AGREED["feedback_action"]
+@pytest.mark.parametrize("actions", [contents.ACTIONS, heard.ACTIONS], ids=["predictor", "referee"])
+def test_actions_are_those_agreed(actions: tuple[str, ...]) -> None:
+    assert list(actions) == AGREED["feedback_action"] == CONTRACTS["label_values"]["action"]
+
+
+def test_the_referee_reads_what_the_predictor_tells() -> None:
+    told = feedback_event(ORIGIN, Feedback("r1", "corrected")).body()
+    assert heard.read_event(told) == heard.Feedback("r1", "corrected")
+    said = transcript_event(
+        ORIGIN, Account("r1", "user", audio_seconds=1.5), [Transcript("yes", 1.5, (), 0.9)]
+    )
+    assert heard.read_event(said.body()) == heard.Heard("r1", "5d9", "yes", 1.5, 0.9)
 
 
 def test_subject_is_the_requests_id(transcript: Any, feedback: Any) -> None:

@@ -9,7 +9,9 @@ from prometheus_client import CollectorRegistry
 from model_server.metrics import LATENCY_BUCKETS, Metrics
 from rollout_policies.evidence import Identity
 from rollout_policies.live.comparer import LiveComparer
-from rollout_policies.live.heard import Heard
+from rollout_policies.live.feedback import FeedbackTally
+from rollout_policies.live.heard import Feedback, Heard
+from rollout_policies.live.listener import Listener
 from rollout_policies.live.metrics import LiveMetrics
 from rollout_policies.live.store import LiveStore
 from rollout_policies.metrics import WalkMetrics, WalkView
@@ -52,9 +54,13 @@ def referee() -> Exported:
     registry.register(WalkMetrics(lambda: [view]))
     store = LiveStore(":memory:")
     store.add(view.identity, Heard("r-1", "aaa", "yes", 1.0, 0.9), Heard("r-1", "bbb", "no", 1.0, 0.9), 1.0)
-    registry.register(LiveMetrics(LiveComparer(store, list, Alphas()), lambda: [view]))
+    feedback = FeedbackTally(":memory:")
+    feedback.served(Heard("r-1", "bbb", "no", 1.0, 0.9), [view.identity], 1.0)
+    feedback.given(Feedback("r-1", "redone"), [view.identity], 2.0)
+    registry.register(LiveMetrics(Listener(LiveComparer(store, Alphas()), feedback, list), lambda: [view]))
     found = exported(registry)
     store.close()
+    feedback.close()
     return found
 
 
@@ -80,7 +86,7 @@ def test_the_predictors_label_values_were_agreed(predictor: Exported, label: str
     assert used == set(CONTRACTS["label_values"][label])
 
 
-@pytest.mark.parametrize("label", ["measure", "side"])
+@pytest.mark.parametrize("label", ["measure", "side", "why", "action"])
 def test_the_referees_label_values_were_agreed(referee: Exported, label: str) -> None:
     used = set().union(*(labels.get(label, set()) for labels in referee.values()))
     assert used == set(CONTRACTS["label_values"][label])

@@ -58,8 +58,8 @@ def test_a_bare_metric_of_a_query_exists(query: Path) -> None:
 
 def test_label_values_in_queries_are_those_agreed() -> None:
     for query in QUERIES:
-        for label in ("traffic", "measure", "side"):
-            values = set(re.findall(rf'\b{label}="(\w+)"', query.read_text()))
+        for label in ("traffic", "measure", "side", "action"):
+            values = set(re.findall(rf'\b{label}!?="(\w+)"', query.read_text()))
             assert values <= set(CONTRACTS["label_values"][label])
 
 

@@ -77,7 +77,7 @@ Successful. */ -}}
 {{- $gate := index .root.Values.gates .gate -}}
 {{- $name := include "model-server.gateName" . -}}
 {{- $thresholds := omit $gate "enabled" "intervalSeconds" "timeoutSeconds" -}}
-{{- if and .minRequests (ne .gate "disagreement") -}}{{- $thresholds = merge (dict "minRequests" (int .minRequests)) $thresholds -}}{{- end -}}
+{{- if and .minRequests (not (has .gate (list "disagreement" "feedback"))) -}}{{- $thresholds = merge (dict "minRequests" (int .minRequests)) $thresholds -}}{{- end -}}
 {{- if eq .gate "capacity" -}}
 {{- /* Nine of ten of its load are enough to decide by: the last answers may be under way. */ -}}
 {{- $least := mulf 0.9 $gate.rate $gate.seconds | ceil | int -}}
@@ -135,7 +135,8 @@ serinus-{{ include "model-server.gateName" . }}-v1
 {{- include "model-server.enabledGates" (dict "root" . "of" (list "errors" "emptyTranscripts" "throughput" "latency" "disagreement")) -}}
 {{- end }}
 
-{{- /* Latency last: its histogram leaves refusals out, so a candidate that only refuses would pause there unjudged. */ -}}
+{{- /* Latency after those: its histogram leaves refusals out, so a candidate that only refuses would pause there unjudged.
+Feedback last: it is the slowest to come. */ -}}
 {{- define "model-server.liveGates" -}}
-{{- include "model-server.enabledGates" (dict "root" . "of" (list "errors" "emptyTranscripts" "throughput" "latency")) -}}
+{{- include "model-server.enabledGates" (dict "root" . "of" (list "errors" "emptyTranscripts" "throughput" "latency" "feedback")) -}}
 {{- end }}

@@ -8,6 +8,7 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- include "model-server.validateStrategy" . -}}
 {{- include "model-server.validateSteps" . -}}
 {{- include "model-server.validateMirror" . -}}
+{{- include "model-server.validateFeedback" . -}}
 {{- include "model-server.validateKept" . -}}
 {{- include "model-server.validateGates" . -}}
 {{- include "model-server.validateTimes" . -}}
@@ -77,7 +78,7 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- fail (printf "golden.baseline needs strategy.type canary or shadow with router istio, whose steps can start a pod beside the release, not %s with router %s" $strategy.type $strategy.router) -}}
 {{- end -}}
 {{- if and (ne $strategy.type "rolling") (not (include "model-server.liveGates" . | fromJsonArray)) -}}
-{{- fail (printf "strategy.type %s would give users to a candidate unwatched: enable one of gates.errors, gates.emptyTranscripts, gates.latency and gates.throughput" $strategy.type) -}}
+{{- fail (printf "strategy.type %s would give users to a candidate unwatched: enable one of gates.errors, gates.emptyTranscripts, gates.latency, gates.throughput and gates.feedback" $strategy.type) -}}
 {{- end -}}
 {{- end }}
 
@@ -113,6 +114,17 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- $first := int (first .Values.strategy.steps).minRequests -}}
 {{- if and (eq .Values.strategy.type "shadow") (eq .Values.strategy.shadow.then "canary") (le $first $heard) -}}
 {{- fail (printf "strategy.steps[0].minRequests must be above %d (that of the last shadow step, whose requests count too), not %d" $heard $first) -}}
+{{- end -}}
+{{- end }}
+
+{{- define "model-server.validateFeedback" -}}
+{{- if .Values.gates.feedback.enabled -}}
+{{- if not (has .Values.strategy.type (list "canary" "blueGreen")) -}}
+{{- fail (printf "gates.feedback needs strategy.type canary or blueGreen, where users judge what the candidate answers, not %s" .Values.strategy.type) -}}
+{{- end -}}
+{{- if not (and .Values.events.url (include "model-server.goldenGates" . | fromJsonArray)) -}}
+{{- fail "gates.feedback needs events.url (the referee's /events) and one of gates.accuracy and gates.pairedLatency, by which the referee knows the release" -}}
+{{- end -}}
 {{- end -}}
 {{- end }}
 
@@ -199,10 +211,12 @@ namespace can be looked up (a GitOps renderer that is told the API versions cann
 {{- define "model-server.validateTemplatesExist" -}}
 {{- $kind := "argoproj.io/v1alpha1/ClusterAnalysisTemplate" -}}
 {{- if and .Values.gates.checkTemplates (ne .Values.strategy.type "rolling") (.Capabilities.APIVersions.Has $kind) (lookup "v1" "Namespace" "" "default") -}}
-{{- range concat (include "model-server.previewGates" . | fromJsonArray) (include "model-server.mirrorGates" . | fromJsonArray) -}}
+{{- range list "preview" "mirror" "live" -}}
+{{- range include (printf "model-server.%sGates" .) $ | fromJsonArray -}}
 {{- $template := include "model-server.analysisTemplate" (dict "root" $ "gate" .) -}}
 {{- if not (lookup "argoproj.io/v1alpha1" "ClusterAnalysisTemplate" "" $template) -}}
 {{- fail (printf "gates.%s needs the ClusterAnalysisTemplate %s, which this cluster lacks: install charts/rollout-policies first" . $template) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

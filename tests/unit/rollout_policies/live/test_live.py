@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from rollout_policies.evidence import Identity
 from rollout_policies.live import store as stores
 from rollout_policies.live.comparer import LiveComparer
 from rollout_policies.live.disagreement import bound_share, disagreement, share
-from rollout_policies.live.heard import Heard, read_event
+from rollout_policies.live.feedback import FeedbackTally
+from rollout_policies.live.heard import Heard, Wordless, read_event
 from rollout_policies.live.join import Join
+from rollout_policies.live.listener import Listener
 from rollout_policies.live.store import LiveStore
 from rollout_policies.sequential import Alphas
 
@@ -41,6 +44,10 @@ def test_a_transcript_event_is_read() -> None:
     assert read_event(event()) == Heard("r-1", "aaa", "turn it off", 2.5, 0.8)
 
 
+def test_a_transcript_whose_words_are_kept_back_still_says_who_served() -> None:
+    assert read_event(event(transcripts=[{"duration": 1, "confidence": None}])) == Wordless("r-1", "aaa")
+
+
 @pytest.mark.parametrize("traffic", ["probe", "partial"])
 def test_what_no_user_said_is_let_go(traffic: str) -> None:
     assert read_event(event(traffic=traffic)) is None
@@ -54,14 +61,14 @@ def test_what_no_user_said_is_let_go(traffic: str) -> None:
         b"null",
         b"\xff",
         b'{"type": "dev.serinus.transcript"}',
-        event(transcripts=[{"duration": 1, "confidence": None}]),
+        b'{"type": "dev.serinus.feedback", "data": {"request_id": "r-1", "action": "shouted"}}',
         event(audio_seconds="long"),
         b"[" * 100_000,
     ],
-    ids=["empty", "list", "null", "no text", "no data", "words kept back", "no number", "deep"],
+    ids=["empty", "list", "null", "no text", "no data", "no action", "no number", "deep"],
 )
 def test_what_is_no_event_is_refused_by_a_sentence(body: bytes) -> None:
-    with pytest.raises(EventError, match="not a transcript event"):
+    with pytest.raises(EventError, match="not an event of a predictor"):
         read_event(body)
 
 
@@ -128,9 +135,9 @@ def test_pairs_outlive_a_restart_and_count_once(tmp_path: Path) -> None:
         store.add(IDENTITY, heard("r-1", "aaa", "turn it off"), heard("r-1", "bbb", "turn it on"), 5.0)
         store.close()
     store = LiveStore(tmp_path / "live.sqlite")
-    shares, last = store.shares(IDENTITY)
+    shares, counted = store.shares(IDENTITY), store.counted(IDENTITY)
     store.close()
-    assert (shares.tolist(), last) == ([pytest.approx(1 / 3)], 5.0)
+    assert (shares.tolist(), counted) == ([pytest.approx(1 / 3)], (1, 5.0))
 
 
 def test_words_are_kept_of_the_worst_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,30 +148,55 @@ def test_words_are_kept_of_the_worst_only(tmp_path: Path, monkeypatch: pytest.Mo
             IDENTITY, heard(f"r-{number}", "aaa", "red green blue"), heard(f"r-{number}", "bbb", said), 1.0
         )
     worst = store.worst(IDENTITY, 10)
-    shares, _ = store.shares(IDENTITY)
+    shares = store.shares(IDENTITY)
     store.close()
     assert [found.request_id for found in worst] == ["r-3", "r-2"]
     assert len(shares) == 4
 
 
-def test_what_two_versions_of_a_comparison_heard_counts_and_nothing_else_does(tmp_path: Path) -> None:
-    store = LiveStore(tmp_path / "live.sqlite")
-    comparer = LiveComparer(store, lambda: [IDENTITY], Alphas())
-    for pod in ("bbb", "aaa", "ccc"):
-        comparer.take(event("r-1", pod))
-    comparer.take(event("r-2", "aaa"))
-    comparer.take(event("r-2", "ccc"))
-    figures = comparer.figures(IDENTITY)
+@pytest.fixture
+def store() -> Iterator[LiveStore]:
+    """A store in memory."""
+    store = LiveStore(":memory:")
+    yield store
     store.close()
+
+
+@pytest.fixture
+def listener(store: LiveStore) -> Iterator[Listener]:
+    """A listener for one comparison."""
+    feedback = FeedbackTally(":memory:")
+    yield Listener(LiveComparer(store, Alphas()), feedback, lambda: [IDENTITY])
+    feedback.close()
+
+
+def test_what_two_versions_of_a_comparison_heard_counts_and_nothing_else_does(listener: Listener) -> None:
+    for pod in ("bbb", "aaa", "ccc"):
+        listener.take(event("r-1", pod))
+    listener.take(event("r-2", "aaa"))
+    listener.take(event("r-2", "ccc"))
+    figures = listener.comparer.figures(IDENTITY)
     assert figures is not None
     assert figures.pairs == 1
     assert figures.disagreement.estimate == 0
 
 
-def test_what_cannot_be_read_is_counted(tmp_path: Path) -> None:
-    store = LiveStore(tmp_path / "live.sqlite")
-    comparer = LiveComparer(store, list, Alphas())
+def test_bounds_are_computed_anew_only_when_a_pair_has_come(listener: Listener, store: LiveStore) -> None:
+    def bounds() -> object:
+        figures = listener.comparer.figures(IDENTITY)
+        return figures and figures.disagreement
+
+    store.add(IDENTITY, heard("r-1", "aaa"), heard("r-1", "bbb", "no"), 1.0)
+    first = bounds()
+    assert bounds() is first
+    store.add(IDENTITY, heard("r-2", "aaa"), heard("r-2", "bbb"), 2.0)
+    assert bounds() != first
+
+
+def test_what_cannot_be_read_and_what_has_no_words_is_counted(listener: Listener) -> None:
     with pytest.raises(EventError):
-        comparer.take(b"no event")
-    store.close()
-    assert comparer.unread == 1
+        listener.take(b"no event")
+    for pod in ("aaa", "bbb"):
+        listener.take(event("r-1", pod, transcripts=[{"duration": 1, "confidence": None}]))
+    assert (listener.unread, listener.wordless) == (1, 2)
+    assert listener.comparer.figures(IDENTITY) is None
