@@ -39,8 +39,7 @@ from model_server.protocols.application import application
 from model_server.protocols.grpc_server import GrpcServer
 from model_server.protocols.http import ServerParts
 from model_server.search.options import open_search
-from model_server.service import QueueLimits, Service
-from model_server.transcript import Transcript
+from model_server.service import QueueLimits, Service, Told
 
 if TYPE_CHECKING:
     from model_server.tracing import Tracing
@@ -150,12 +149,12 @@ class PredictorServer:
         about = (self._artefact.name, self._artefact.version, self._options.pod_template_hash)
         return Tracing(*about)
 
-    def _note_transcripts(self, account: Account, transcripts: list[Transcript]) -> None:
+    def _note_transcripts(self, account: Account, told: list[Told]) -> None:
         if self._options.log_transcripts:
-            account.logged_texts = [transcript.text for transcript in transcripts]
+            account.logged_texts = [transcript.text for transcript, _ in told]
         # What is heard of an unfinished utterance is no transcript yet.
         if self._events is not None and account.traffic != PARTIAL_TRAFFIC:
-            self._events.tell_transcripts(account, transcripts)
+            self._events.tell_transcripts(account, [(said, figures.quality) for said, figures in told])
 
     async def _serve_grpc(self, server: GrpcServer) -> None:
         try:

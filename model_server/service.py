@@ -24,6 +24,9 @@ from model_server.metrics import Metrics
 from model_server.pipeline import Figures
 from model_server.transcript import SpokenSegment, Transcript, assemble
 
+# A clip's transcript, and its figures.
+Told = tuple[Transcript, Figures]
+
 
 @dataclass(frozen=True)
 class QueueLimits:
@@ -47,7 +50,7 @@ class Service:
         self._deadline_seconds = limits.deadline_seconds
         self._admission = Admission(limits.queue_seconds, pool.size, limits.caller_seconds)
         self._numbers = itertools.count(1)
-        self.on_transcripts: Callable[[Account, list[Transcript]], None] = lambda account, transcripts: None
+        self.on_transcripts: Callable[[Account, list[Told]], None] = lambda account, told: None
         metrics.queue_audio.set_function(lambda: self._admission.held_seconds)
 
     async def load(self) -> None:
@@ -134,7 +137,7 @@ class Service:
             transcript = assemble(spoken, figure.duration)
             self._metrics.count_recognition(transcript, figure, account.traffic)
             transcripts.append(transcript)
-        self.on_transcripts(account, transcripts)
+        self.on_transcripts(account, list(zip(transcripts, figures, strict=True)))
         return transcripts
 
 

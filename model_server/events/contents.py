@@ -9,6 +9,7 @@ from typing import Any
 
 from model_server.account import Account
 from model_server.events.cloud_event import CloudEvent
+from model_server.quality import InputQuality
 from model_server.transcript import Transcript
 
 TRANSCRIPT = "dev.serinus.transcript"
@@ -43,7 +44,11 @@ class Feedback:
     text: str | None = None
 
 
-def transcript_event(origin: Origin, account: Account, transcripts: Sequence[Transcript]) -> CloudEvent:
+# A clip's transcript and how its sound was; None where that is not measured.
+Described = tuple[Transcript, InputQuality | None]
+
+
+def transcript_event(origin: Origin, account: Account, clips: Sequence[Described]) -> CloudEvent:
     """One request's transcripts, without their text unless the origin may tell it."""
     data = {
         "request_id": account.request_id,
@@ -55,7 +60,7 @@ def transcript_event(origin: Origin, account: Account, transcripts: Sequence[Tra
         },
         "pod_template_hash": origin.pod_template_hash,
         "audio_seconds": account.audio_seconds,
-        "transcripts": [_transcript(transcript, origin.with_text) for transcript in transcripts],
+        "transcripts": [_transcript(*clip, origin.with_text) for clip in clips],
     }
     return CloudEvent(TRANSCRIPT, origin.source, account.request_id, data)
 
@@ -68,6 +73,11 @@ def feedback_event(origin: Origin, feedback: Feedback) -> CloudEvent:
     return CloudEvent(FEEDBACK, origin.source, feedback.request_id, data)
 
 
-def _transcript(transcript: Transcript, with_text: bool) -> dict[str, Any]:
-    said = {"duration": transcript.duration, "confidence": transcript.confidence}
+def _transcript(transcript: Transcript, quality: InputQuality | None, with_text: bool) -> dict[str, Any]:
+    said = {
+        "duration": transcript.duration,
+        "confidence": transcript.confidence,
+        "loudness_lufs": quality.loudness_lufs if quality else None,
+        "snr_db": quality.snr_db if quality else None,
+    }
     return {**said, "text": transcript.text} if with_text else said

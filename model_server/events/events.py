@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from model_server.account import Account
-from model_server.events.contents import Feedback, Origin, feedback_event, transcript_event
+from model_server.events.contents import Described, Feedback, Origin, feedback_event, transcript_event
 from model_server.events.outbox import Outbox
-from model_server.transcript import Transcript
 
 # Of the time that a pod has to end; its requests may take far longer.
 CLOSE_SECONDS = 3.0
@@ -27,9 +26,9 @@ class Events:
         """Begin to send."""
         self._outbox.start()
 
-    def tell_transcripts(self, account: Account, transcripts: Sequence[Transcript]) -> None:
+    def tell_transcripts(self, account: Account, clips: Sequence[Described]) -> None:
         """Tell of a request that was answered; dropped and counted where there is no room."""
-        self._outbox.offer(transcript_event(self._origin, account, transcripts))
+        self._outbox.offer(transcript_event(self._origin, account, clips))
 
     def tell_feedback(self, feedback: Feedback) -> bool:
         """Tell what a user did; False where there is no room."""

@@ -12,18 +12,24 @@ from rollout_policies.errors import EventError
 TRANSCRIPT = "dev.serinus.transcript"
 FEEDBACK = "dev.serinus.feedback"
 USER = "user"
+MAX_REQUEST_ID_CHARACTERS = 128
 ACTIONS = ("accepted", "corrected", "redone", "typed")
 
 
 @dataclass(frozen=True)
 class Heard:
-    """One request as one pod transcribed it; `confidence` is the least of its clips', None where unknown."""
+    """One request as one pod transcribed it.
+
+    Confidence, loudness and speech over noise are the least of its clips', None where unknown.
+    """
 
     request_id: str
     pod_template_hash: str
     text: str
     audio_seconds: float
     confidence: float | None
+    loudness_lufs: float | None = None
+    snr_db: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,12 +68,18 @@ def read_event(body: bytes) -> Heard | Wordless | Feedback | None:
 def _feedback(data: dict[str, Any]) -> Feedback:
     if data["action"] not in ACTIONS:
         raise ValueError(f"action must be one of {', '.join(ACTIONS)}, not {str(data['action'])[:80]!r}")
-    return Feedback(str(data["request_id"]), data["action"])
+    return Feedback(_request_id(data), data["action"])
+
+
+def _request_id(data: dict[str, Any]) -> str:
+    found = data["request_id"]
+    if not isinstance(found, str) or not 1 <= len(found) <= MAX_REQUEST_ID_CHARACTERS:
+        raise ValueError(f"request_id must be text of 1 to {MAX_REQUEST_ID_CHARACTERS} characters")
+    return found
 
 
 def _heard(data: dict[str, Any]) -> Heard | Wordless:
-    clips, request_id, pod = data["transcripts"], str(data["request_id"]), str(data["pod_template_hash"])
-    known = [clip["confidence"] for clip in clips if clip["confidence"] is not None]
+    clips, request_id, pod = data["transcripts"], _request_id(data), str(data["pod_template_hash"])
     audio_seconds = float(data["audio_seconds"])
     if any("text" not in clip for clip in clips):
         return Wordless(request_id, pod)
@@ -76,5 +88,13 @@ def _heard(data: dict[str, Any]) -> Heard | Wordless:
         pod_template_hash=pod,
         text=" ".join(str(clip["text"]) for clip in clips).strip(),
         audio_seconds=audio_seconds,
-        confidence=min(map(float, known)) if known else None,
+        confidence=_least(clips, "confidence"),
+        loudness_lufs=_least(clips, "loudness_lufs"),
+        snr_db=_least(clips, "snr_db"),
     )
+
+
+def _least(clips: list[dict[str, Any]], field: str) -> float | None:
+    """An older predictor does not tell every field."""
+    known = [float(clip[field]) for clip in clips if clip.get(field) is not None]
+    return min(known, default=None)

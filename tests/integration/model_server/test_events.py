@@ -58,7 +58,9 @@ def test_transcript_event_has_figures_and_no_words(telling, receiver, clip, wait
     wait_until("the event is there", lambda: receiver.of("transcript", "figures"), 10)
     (transcript,) = receiver.of("transcript", "figures")
     assert (transcript["traffic"], round(transcript["audio_seconds"], 1)) == ("probe", 10.0)
-    assert set(transcript["transcripts"][0]) == {"duration", "confidence"}
+    (said,) = transcript["transcripts"]
+    assert set(said) == {"duration", "confidence", "loudness_lufs", "snr_db"}
+    assert -60 < said["loudness_lufs"] < 0
 
 
 def test_sent_events_are_counted(telling, receiver, wait_until):

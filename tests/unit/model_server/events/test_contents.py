@@ -9,9 +9,11 @@ from model_server.events.contents import Feedback, Origin, feedback_event, trans
 from model_server.events.events import Events
 from model_server.events.options import EventOptions, open_events
 from model_server.events.outbox import Outbox
+from model_server.quality import InputQuality
 from model_server.transcript import Transcript
 
-SAID = Transcript("turn left", 1.5, (), 0.9)
+QUALITY = InputQuality(0.0, 0.7, -23.5, 18.0, 0.1, 0.2)
+SAID = (Transcript("turn left", 1.5, (), 0.9), QUALITY)
 
 
 def origin(pod="5d9", with_text=False):
@@ -40,8 +42,15 @@ def test_transcript_event_says_who_heard_what_how_surely():
         "model": {"name": "moonshine", "version": "1", "digest": "ab" * 32},
         "pod_template_hash": "5d9",
         "audio_seconds": 1.5,
-        "transcripts": [{"duration": 1.5, "confidence": 0.9}],
+        "transcripts": [{"duration": 1.5, "confidence": 0.9, "loudness_lufs": -23.5, "snr_db": 18.0}],
     }
+
+
+def test_a_sound_that_was_not_measured_is_told_as_unknown():
+    told = transcript_event(origin(), account("r1"), [(SAID[0], None)])
+
+    (said,) = told.data["transcripts"]
+    assert (said["loudness_lufs"], said["snr_db"]) == (None, None)
 
 
 def test_receiver_joins_feedback_to_the_pod_that_served(receiver):
