@@ -21,7 +21,7 @@ from rollout_policies.live.comparer import LiveComparer
 from rollout_policies.live.feedback import FeedbackTally
 from rollout_policies.live.listener import Listener
 from rollout_policies.live.metrics import LiveMetrics
-from rollout_policies.live.store import LiveStore
+from rollout_policies.live.store import LIVE_FILE, LiveStore
 from rollout_policies.metrics import WalkMetrics
 from rollout_policies.pages import walks_page
 from rollout_policies.referee import Referee, RefereeOptions
@@ -118,11 +118,12 @@ def _referee(options: argparse.Namespace) -> int:
     referee = Referee(cluster, golden, RefereeOptions(options.data, alphas))
     registry = CollectorRegistry()
     registry.register(WalkMetrics(referee.views))
-    store = LiveStore(options.data / "live.sqlite")
+    store = LiveStore(options.data / LIVE_FILE)
     feedback = FeedbackTally(options.data / "feedback.sqlite")
-    listener = Listener(LiveComparer(store, alphas), feedback, referee.identities)
+    comparer = LiveComparer(store, alphas)
+    listener = Listener(comparer, feedback, referee.identities)
     registry.register(LiveMetrics(listener, referee.views))
-    reports = LiveReports(cluster, options.data, golden, alphas)
+    reports = LiveReports(cluster, options.data, golden, alphas, comparer.findings)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

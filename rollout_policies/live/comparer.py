@@ -9,8 +9,11 @@ from rollout_policies.evidence import Identity
 from rollout_policies.live.disagreement import bound_share
 from rollout_policies.live.heard import Heard
 from rollout_policies.live.join import Join
-from rollout_policies.live.store import LiveStore
+from rollout_policies.live.slices import Slice, slices
+from rollout_policies.live.store import Disagreed, LiveStore
 from rollout_policies.sequential import Alphas, Bounds
+
+WORST_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,15 @@ class LiveFigures:
     pairs: int
     last_pair_at: float
     disagreement: Bounds
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What live pairs of one comparison have to show a person."""
+
+    figures: LiveFigures
+    worst: tuple[Disagreed, ...]
+    slices: tuple[Slice, ...]
 
 
 class LiveComparer:
@@ -60,3 +72,11 @@ class LiveComparer:
                 return None
             self._proven[identity] = (pairs, bounds)
         return LiveFigures(pairs, last, bounds)
+
+    def findings(self, identity: Identity, worst: int = WORST_SHOWN) -> Findings | None:
+        """The figures with the worst disagreements and the slices; None before the first pair."""
+        figures = self.figures(identity)
+        if figures is None:
+            return None
+        found = slices(self._store.compared(identity))
+        return Findings(figures, tuple(self._store.worst(identity, worst)), tuple(found))

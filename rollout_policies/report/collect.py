@@ -1,18 +1,21 @@
 """Brings together what a report is made of: the cluster's objects and the evidence kept; draws nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from rollout_policies.errors import EvidenceError
-from rollout_policies.evidence import Kept, read_kept
+from rollout_policies.evidence import Identity, Kept, read_kept
 from rollout_policies.golden.manifest import GoldenSet
+from rollout_policies.live.comparer import Findings
 from rollout_policies.report.contents import Report, version
 from rollout_policies.report.release import Release, release
 from rollout_policies.rollouts import Comparison, Object
 from rollout_policies.sequential import Alphas
 
 Labels = Sequence[tuple[str, str]]
+# What live pairs of a comparison show; None where there is none.
+Said = Callable[[Identity], Findings | None]
 
 
 class Reads(Protocol):
@@ -39,6 +42,7 @@ def gather(
     alphas: Alphas,
     now: float,
     revision: str = "",
+    said: Said = lambda identity: None,
 ) -> Report:
     """Return the report of a release: of a revision, or of the one the Rollout is at or was last at.
 
@@ -54,7 +58,7 @@ def gather(
     pods = cluster.pods(_comparison(rollout, stable, found.candidate))
     template = None if found.successor else (rollout.get("spec") or {}).get("template")
     versions = (version("stable", stable, pods, None), version("candidate", found.candidate, pods, template))
-    return Report(found, versions, kept, golden, alphas, now)
+    return Report(found, versions, kept, golden, alphas, now, said(kept.identity) if kept else None)
 
 
 def chosen(kept: Iterable[Kept], found: Release) -> Kept | None:

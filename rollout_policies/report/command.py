@@ -1,6 +1,7 @@
 """`python -m rollout_policies report`: makes the report of one Rollout, or fetches a running referee's."""
 
 import argparse
+import contextlib
 import os
 import sys
 import time
@@ -11,6 +12,8 @@ import httpx
 from rollout_policies.errors import OptionError, RefereeError
 from rollout_policies.golden.manifest import read_golden_set
 from rollout_policies.kubernetes_api import KubernetesApi
+from rollout_policies.live.comparer import LiveComparer
+from rollout_policies.live.store import LIVE_FILE, LiveStore
 from rollout_policies.report.collect import gather
 from rollout_policies.report.markdown import report_markdown
 from rollout_policies.report.page import report_page
@@ -75,11 +78,19 @@ def _made(options: argparse.Namespace) -> tuple[str, str]:
     sets = {directory: read_golden_set(Path(directory).name, Path(directory)) for directory in options.golden}
     alphas = Alphas(options.alpha_fail, options.alpha_pass)
     rollout = cluster.rollout(options.namespace, options.rollout)
-    report = gather(cluster, rollout, options.evidence, sets, alphas, time.time(), options.revision)
+    with contextlib.closing(_live(options.evidence)) as live:
+        said = LiveComparer(live, alphas).findings
+        report = gather(cluster, rollout, options.evidence, sets, alphas, time.time(), options.revision, said)
     if report.evidence is not None and report.golden is None:
         digest = report.evidence.identity.golden_digest
         raise OptionError(f"--golden must name the set of this evidence, whose manifest has SHA-256 {digest}")
     return report_page(report), report_markdown(report)
+
+
+def _live(evidence: Path | None) -> LiveStore:
+    """Open the live pairs among the evidence; none where there are none."""
+    path = evidence / LIVE_FILE if evidence is not None else None
+    return LiveStore(path if path is not None and path.exists() else ":memory:")
 
 
 def _fetched(options: argparse.Namespace) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rollout_policies.evidence import Kept, Pair
 from rollout_policies.golden.manifest import GoldenSet
+from rollout_policies.live.comparer import Findings
 from rollout_policies.report.gates import Gate
 from rollout_policies.report.release import Release
 from rollout_policies.rollouts import POD_TEMPLATE_HASH, Object
@@ -27,7 +28,10 @@ class Version:
 
 @dataclass(frozen=True)
 class Report:
-    """A release with its evidence; `evidence` or `golden` is None where there is none or it is not here."""
+    """A release with its evidence; what is None is not there, or not here.
+
+    `said` is what both versions heard of users.
+    """
 
     release: Release
     versions: tuple[Version, ...]
@@ -35,6 +39,7 @@ class Report:
     golden: GoldenSet | None
     alphas: Alphas
     made_at: float
+    said: Findings | None = None
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
@@ -50,6 +55,11 @@ class Report:
     def margin(self, measure: str) -> float | None:
         """Return the margin the gate of a measure was given."""
         return _margin(self.release.gates, GATES_OF_MEASURES[measure])
+
+    @property
+    def said_margin(self) -> float | None:
+        """The margin the gate of live disagreement was given."""
+        return _margin(self.release.gates, "disagreement")
 
 
 def _margin(gates: Iterable[Gate], name: str) -> float | None:

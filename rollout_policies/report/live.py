@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rollout_policies.errors import ClusterError, NotFoundError, RefereeError
 from rollout_policies.golden.manifest import GoldenSet
-from rollout_policies.report.collect import Reads, gather
+from rollout_policies.report.collect import Reads, Said, gather
 from rollout_policies.report.contents import Report
 from rollout_policies.report.markdown import report_markdown
 from rollout_policies.report.page import report_page
@@ -34,10 +34,11 @@ class LiveReports:
         data: Path,
         golden_sets: Mapping[str, GoldenSet],
         alphas: Alphas,
+        said: Said,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._cluster, self._data, self._sets, self._alphas = cluster, data, golden_sets, alphas
-        self._clock = clock
+        self._said, self._clock = said, clock
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, Answer]] = {}
 
@@ -60,9 +61,8 @@ class LiveReports:
             rollout = self._cluster.rollout(namespace, name)
             if not is_watched(rollout):
                 return text(404, f"Rollout {namespace}/{name} asks for no golden walk: no report of it here")
-            report = gather(
-                self._cluster, rollout, self._data, self._sets, self._alphas, self._clock(), revision
-            )
+            kept = (self._data, self._sets, self._alphas)
+            report = gather(self._cluster, rollout, *kept, self._clock(), revision, self._said)
         except NotFoundError as error:
             return text(404, str(error))
         except ClusterError as error:

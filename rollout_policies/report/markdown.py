@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 from rollout_policies.markup import printable
 from rollout_policies.report.contents import Report
+from rollout_policies.report.said import SLICE_HEAD, said_sentence, slice_rows, sound
 from rollout_policies.report.timeline import clock, span
 from rollout_policies.report.verdict import Ending, thresholds, verdict
-from rollout_policies.report.words import Side, tally, worst
+from rollout_policies.report.words import Side, Word, side_by_side, tally, worst
 from rollout_policies.walk import sentence, weigh
 
 SIGNS: dict[Ending, str] = {
@@ -39,6 +40,7 @@ def report_markdown(report: Report) -> str:
         "",
         *_gates(report),
         *_evidence(report),
+        *_said(report),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -85,9 +87,36 @@ def _evidence(report: Report) -> Iterable[str]:
         yield from _row(span_of(utterance.clip.name), errors, *sides)
 
 
+def _said(report: Report) -> Iterable[str]:
+    if report.said is None:
+        return
+    yield ""
+    yield said_sentence(report.said.figures, report.said_margin)
+    yield ""
+    if report.said.worst:
+        yield from _row("Heard differently", "Differs", "Stable", "Candidate")
+        yield from _row(*["---"] * 4)
+        for found in report.said.worst[:MOST_UTTERANCES]:
+            sides = (span_of(_marked(words)) for words in side_by_side(found.stable, found.candidate))
+            yield from _row(
+                f"{span_of(found.request_id)} {sound(found)}", f"{100 * found.share:.0f} %", *sides
+            )
+        yield ""
+    yield from _row(*SLICE_HEAD)
+    yield from _row(*["---"] * len(SLICE_HEAD))
+    for cells in slice_rows(report.said.slices):
+        yield from _row(*cells)
+
+
+MARKS = {"same": "{}", "missing": "[-{}-]", "extra": "{{+{}+}}", "wrong": "{{+{}+}}"}
+
+
 def _words(side: Side) -> str:
-    marks = {"same": "{}", "missing": "[-{}-]", "extra": "{{+{}+}}", "wrong": "{{+{}+}}"}
-    return side.reason[:200] or " ".join(marks[word.kind].format(word.text) for word in side.words)
+    return side.reason[:200] or _marked(side.words)
+
+
+def _marked(words: Iterable[Word]) -> str:
+    return " ".join(MARKS[word.kind].format(word.text) for word in words)
 
 
 def _row(*cells: str) -> Iterable[str]:

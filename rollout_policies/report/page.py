@@ -8,6 +8,7 @@ from rollout_policies.report.bounds import bounds_plot, closing
 from rollout_policies.report.contents import GATES_OF_MEASURES, Report, Version
 from rollout_policies.report.gates import Gate
 from rollout_policies.report.latency import latency_view
+from rollout_policies.report.said import said_view
 from rollout_policies.report.timeline import clock, phase_chip, phase_legend, span, timeline
 from rollout_policies.report.verdict import Ending, thresholds, verdict
 from rollout_policies.report.words import Side, Utterance, Word, tally, worst
@@ -39,6 +40,7 @@ def report_page(report: Report, refresh_seconds: int | None = None) -> str:
         _timeline(report),
         _gates(release.gates),
         *_evidence(report),
+        *([said_view(report.said, report.said_margin)] if report.said else []),
         _moments(report),
         tag("p", text(f"Made {clock(report.made_at, day=True)} by Serinus."), class_="dim"),
         refresh_seconds=refresh_seconds,

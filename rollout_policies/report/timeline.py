@@ -1,4 +1,4 @@
-"""Draws a release over time: users' weight, gates with their looks, the golden walk; decides nothing."""
+"""Draws a release over time: users' weight and mirror, gates with their looks, the golden walk."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -8,11 +8,11 @@ from rollout_policies.markup import Html, join, tag, text
 from rollout_policies.report.gates import Gate
 from rollout_policies.report.release import Moment, Release
 from rollout_policies.report.verdict import gate_words
-from rollout_policies.report.weights import finished, weight_history
+from rollout_policies.report.weights import finished, mirror_history, weight_history
 
 WIDTH, LABELS, RIGHT = 1120.0, 150.0, 60.0
 WEIGHT_HEIGHT, LANE, TOP, BOTTOM = 96.0, 26.0, 26.0, 24.0
-WEIGHT_COLOUR, WALK_COLOUR = "#d9730d", "#3b6ea8"
+WEIGHT_COLOUR, MIRROR_COLOUR, WALK_COLOUR = "#d9730d", "#7b5ea7", "#3b6ea8"
 PHASES = {
     "Successful": "#2e7d32",
     "Failed": "#c62828",
@@ -42,6 +42,7 @@ def span(seconds: float) -> str:
 def timeline(release: Release, walked: tuple[float, float] | None, now: float) -> Html | None:
     """Return the drawing, or None where no time of the release is known; `walked`: first and last pair."""
     weights, end = weight_history(release, now), finished(release) or now
+    mirrored = mirror_history(release, now)
     times = [at for at, _ in weights] + [m.at for m in release.moments] + [g.began for g in release.gates]
     times += [g.ended for g in release.gates if g.ended is not None] + list(walked or ())
     if not times:
@@ -55,6 +56,7 @@ def timeline(release: Release, walked: tuple[float, float] | None, now: float) -
     drawn = [
         *_ticks(x, height),
         *_weight(weights, x),
+        *(_share(mirrored, x, MIRROR_COLOUR, "% mirrored", "6 3") if mirrored else ()),
         *(part for gate in release.gates for part in _gate(gate, x, _lane(names.index(gate.name)), now)),
         *(_walk(walked, x, _lane(len(names))) if walked else ()),
         *_turns(release.moments, x, height),
@@ -94,16 +96,28 @@ def _weight(weights: Sequence[tuple[float, int]], x: Scale) -> Iterable[Html]:
     y = Scale(0, 100, TOP + WEIGHT_HEIGHT, TOP)
     yield _label("candidate's users", TOP + WEIGHT_HEIGHT / 2 - LANE / 2)
     yield tag("line", x1=x.start, x2=x.end, y1=y.start, y2=y.start, stroke="#bbb")
-    points = stairs([(min(max(at, x.low), x.high), float(weight)) for at, weight in weights])
-    if not points:
+    if not weights:
         yield tag("text", text("no weight is known"), x=x.start + 8, y=y.start - 8, fill="#777")
         return
+    points = _stairs(weights, x)
     yield area([(at, 0.0) for at, _ in points], points, x, y, WEIGHT_COLOUR)
-    yield line(points, x, y, WEIGHT_COLOUR)
-    for (at, weight), before in zip(weights, [None, *(w for _, w in weights)], strict=False):
-        if weight != before:
+    yield from _share(weights, x, WEIGHT_COLOUR, "%")
+
+
+def _share(
+    shares: Sequence[tuple[float, int]], x: Scale, colour: str, unit: str, dashes: str = ""
+) -> Iterable[Html]:
+    """Draw percentages over time, each change with its number."""
+    y = Scale(0, 100, TOP + WEIGHT_HEIGHT, TOP)
+    yield line(_stairs(shares, x), x, y, colour, dashes)
+    for (at, share), before in zip(shares, [None, *(share for _, share in shares)], strict=False):
+        if share != before:
             left = min(x.at(at), x.end) + 4
-            yield tag("text", text(f"{weight} %"), x=left, y=y.at(weight) - 4, fill=WEIGHT_COLOUR)
+            yield tag("text", text(f"{share} {unit}"), x=left, y=y.at(share) - 4, fill=colour)
+
+
+def _stairs(shares: Sequence[tuple[float, int]], x: Scale) -> list[tuple[float, float]]:
+    return stairs([(min(max(at, x.low), x.high), float(share)) for at, share in shares])
 
 
 def _gate(gate: Gate, x: Scale, top: float, now: float) -> Iterable[Html]:

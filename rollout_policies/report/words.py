@@ -75,6 +75,21 @@ def aligned(reference: str, said: str) -> tuple[Word, ...]:
     return tuple(words)
 
 
+def side_by_side(stable: str, candidate: str) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+    """Return the words of two raw transcripts, each marked "extra" where the other has no such word there."""
+    sides = [
+        " ".join(normalised(said[:MOST_CHARACTERS]).split()[:MOST_WORDS]) for said in (stable, candidate)
+    ]
+    return _own(sides[1], sides[0]), _own(sides[0], sides[1])
+
+
+def _own(other: str, said: str) -> tuple[Word, ...]:
+    if not other:
+        return tuple(Word(word, "extra") for word in said.split())
+    own = (word for word in aligned(other, said) if word.kind != "missing")
+    return tuple(Word(word.text, "same" if word.kind == "same" else "extra") for word in own)
+
+
 def tally(pairs: Sequence[Pair]) -> Tally:
     """Count the clips by what the candidate changed."""
     changes = [pair.candidate.word_errors - pair.stable.word_errors for pair in pairs]

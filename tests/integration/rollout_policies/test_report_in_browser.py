@@ -53,7 +53,9 @@ def browse(tmp_path_factory: pytest.TempPathFactory) -> Browse:
 def referee(tmp_path: Path, golden: object, town: Town) -> Iterator[str]:
     """The address of reports of a release that was rolled back."""
     keep_evidence(tmp_path, golden)
-    reports = LiveReports(town, tmp_path, {"small": golden}, Alphas(), lambda: NOON + 60)
+    reports = LiveReports(
+        town, tmp_path, {"small": golden}, Alphas(), lambda identity: None, lambda: NOON + 60
+    )
     server = serve({}, 0, "127.0.0.1", subtrees={"/reports/": reports.answer})
     yield f"http://127.0.0.1:{server.server_address[1]}/reports/speech/asr"
     server.shutdown()

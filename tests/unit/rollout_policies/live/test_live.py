@@ -2,6 +2,7 @@
 
 import json
 import math
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from rollout_policies.live.feedback import FeedbackTally
 from rollout_policies.live.heard import Heard, Wordless, read_event
 from rollout_policies.live.join import Join
 from rollout_policies.live.listener import Listener
+from rollout_policies.live.slices import Compared, slices
 from rollout_policies.live.store import LiveStore
 from rollout_policies.sequential import Alphas
 
@@ -63,9 +65,10 @@ def test_what_no_user_said_is_let_go(traffic: str) -> None:
         b'{"type": "dev.serinus.transcript"}',
         b'{"type": "dev.serinus.feedback", "data": {"request_id": "r-1", "action": "shouted"}}',
         event(audio_seconds="long"),
+        event("r" * 129),
         b"[" * 100_000,
     ],
-    ids=["empty", "list", "null", "no text", "no data", "no action", "no number", "deep"],
+    ids=["empty", "list", "null", "no text", "no data", "no action", "no number", "endless id", "deep"],
 )
 def test_what_is_no_event_is_refused_by_a_sentence(body: bytes) -> None:
     with pytest.raises(EventError, match="not an event of a predictor"):
@@ -152,6 +155,33 @@ def test_words_are_kept_of_the_worst_only(tmp_path: Path, monkeypatch: pytest.Mo
     store.close()
     assert [found.request_id for found in worst] == ["r-3", "r-2"]
     assert len(shares) == 4
+
+
+def test_a_file_from_before_sound_was_told_is_read_on(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "live.sqlite") as old:
+        columns = "identity TEXT, request_id TEXT, at REAL, share REAL, audio_seconds REAL, confidence REAL"
+        old.execute(f"CREATE TABLE pair ({columns}, stable TEXT, candidate TEXT)")
+    old.close()
+    store = LiveStore(tmp_path / "live.sqlite")
+    quiet = Heard("r-1", "bbb", "no", 1.0, 0.7, -40.0, 3.0)
+    store.add(IDENTITY, heard("r-1", "aaa"), quiet, 1.0)
+    compared = store.compared(IDENTITY)
+    store.close()
+    assert compared == [Compared(1.0, 1.0, 0.7, -40.0, 3.0)]
+
+
+def test_pairs_are_sliced_by_what_is_known_of_them() -> None:
+    pairs = [Compared(0.5, 1.9, None, -24.0, 10.0), Compared(0, 2.0, 0.95, -24.0, 30.0)]
+    found = {(one.figure, one.range): (one.pairs, one.differing, one.disagreement) for one in slices(pairs)}
+    assert found == {
+        ("audio", "below 2 s"): (1, 1, 0.5),
+        ("audio", "2 to 5 s"): (1, 0, 0),
+        ("confidence", "0.95 and more"): (1, 0, 0),
+        ("confidence", "unknown"): (1, 1, 0.5),
+        ("loudness", "-30 to -23 LUFS"): (2, 1, 0.25),
+        ("speech over noise", "10 to 20 dB"): (1, 1, 0.5),
+        ("speech over noise", "30 dB and more"): (1, 0, 0),
+    }
 
 
 @pytest.fixture

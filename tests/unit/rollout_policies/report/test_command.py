@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from rollout_policies.__main__ import main
+from rollout_policies.evidence import Identity
 from rollout_policies.golden.manifest import GoldenSet
+from rollout_policies.live.heard import Heard
+from rollout_policies.live.store import LIVE_FILE, LiveStore
 from rollout_policies.web import Answer, html, serve
 from tests.unit.rollout_policies.report.recorded import (
     ABORTED,
@@ -50,7 +53,21 @@ def test_a_page_is_written_from_cluster_and_evidence(
     evidence = ["--evidence", str(tmp_path), "--golden", str(directory), "--out", str(out), "--markdown"]
     assert main(["report", "asr", *cluster, *evidence]) == 0
     assert "word errors +47.06 points" in out.read_text(encoding="utf-8")
+    assert "What users said" not in out.read_text(encoding="utf-8")
     assert capsys.readouterr().out.startswith("### ❌ `speech/asr` revision `7`: rolled back")
+
+
+def test_live_pairs_among_the_evidence_are_on_the_page(
+    tmp_path: Path, cluster: list[str], golden: GoldenSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep_evidence(tmp_path, golden)
+    store = LiveStore(tmp_path / LIVE_FILE)
+    sides = (Heard("r-1", "aaa", "turn it off", 2.0, 0.9), Heard("r-1", "bbb", "turn it on", 2.0, 0.9))
+    store.add(Identity("speech", "asr", "aaa", "bbb", golden.digest), *sides, at=1.0)
+    store.close()
+    evidence = ["--evidence", str(tmp_path), "--golden", str(golden.clips[0].path.parents[1]), "--markdown"]
+    assert main(["report", "asr", *cluster, *evidence]) == 0
+    assert "| 33 % | `turn it {+off+}` | `turn it {+on+}` |" in capsys.readouterr().out
 
 
 def test_without_evidence_the_cluster_alone_is_shown(

@@ -1,11 +1,15 @@
 """Reports as a running referee answers them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from rollout_policies.evidence import Identity
 from rollout_policies.golden.manifest import GoldenSet
+from rollout_policies.live.comparer import LiveComparer
+from rollout_policies.live.heard import Heard
+from rollout_policies.live.store import LiveStore
 from rollout_policies.report.live import FRESH_SECONDS, LiveReports
 from rollout_policies.sequential import Alphas
 from tests.unit.rollout_policies.report.conftest import Town
@@ -27,9 +31,18 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def reports(tmp_path: Path, golden: GoldenSet, town: Town, clock: Callable[[], float]) -> LiveReports:
+def comparer() -> Iterator[LiveComparer]:
+    store = LiveStore(":memory:")
+    yield LiveComparer(store, Alphas())
+    store.close()
+
+
+@pytest.fixture
+def reports(
+    tmp_path: Path, golden: GoldenSet, town: Town, comparer: LiveComparer, clock: Callable[[], float]
+) -> LiveReports:
     keep_evidence(tmp_path, golden)
-    return LiveReports(town, tmp_path, {"small": golden}, Alphas(), clock)
+    return LiveReports(town, tmp_path, {"small": golden}, Alphas(), comparer.findings, clock)
 
 
 def test_a_watched_rollout_has_a_page_that_renews_itself(reports: LiveReports) -> None:
@@ -52,6 +65,17 @@ def test_the_same_is_there_as_markdown(reports: LiveReports) -> None:
     answer = reports.answer("speech/asr.md")
     assert answer.content_type == "text/markdown; charset=utf-8"
     assert answer.body.decode().startswith("### ❌ `speech/asr`")
+
+
+def test_what_users_said_is_on_it_as_soon_as_both_versions_heard_some(
+    reports: LiveReports, comparer: LiveComparer, golden: GoldenSet, clock: Clock
+) -> None:
+    assert b"What users said" not in reports.answer("speech/asr").body
+    identity = Identity("speech", "asr", "aaa", "bbb", golden.digest)
+    for pod, words in (("aaa", "turn it off"), ("bbb", "turn it on")):
+        comparer.add(Heard("r-1", pod, words, 2.0, 0.9), [identity], NOON)
+    clock.now += FRESH_SECONDS
+    assert b'turn it <bdi class="extra">on</bdi>' in reports.answer("speech/asr").body
 
 
 @pytest.mark.parametrize(

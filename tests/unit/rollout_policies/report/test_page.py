@@ -6,12 +6,25 @@ from dataclasses import replace
 
 import pytest
 
+from rollout_policies.live.comparer import Findings, LiveFigures
+from rollout_policies.live.slices import Compared, slices
+from rollout_policies.live.store import Disagreed
 from rollout_policies.report.contents import Report
+from rollout_policies.report.markdown import report_markdown
 from rollout_policies.report.page import report_page
+from rollout_policies.sequential import Bounds
 from tests.unit.rollout_policies.report.conftest import Town
-from tests.unit.rollout_policies.report.recorded import STARTED, event
+from tests.unit.rollout_policies.report.recorded import NOON, STARTED, event, run
 
 Gathered = Callable[[], Report]
+
+
+def findings(stable: str, candidate: str, request_id: str = "r-1") -> Findings:
+    """What both versions heard of one request, and of a silent one."""
+    worst = Disagreed(request_id, 0.5, 2.5, None, stable, candidate)
+    pairs = [Compared(0.5, 2.5, None, -24.0, None), Compared(0, 1.5, 0.9, -24.0, None)]
+    figures = LiveFigures(2, NOON, Bounds(0.01, 0.25, 0.9))
+    return Findings(figures, (worst,), tuple(slices(pairs)))
 
 
 def test_the_page_says_what_became_of_the_release_and_which_gate_decided(gathered: Gathered) -> None:
@@ -43,6 +56,28 @@ def test_the_walk_is_told_in_figures_and_plots(gathered: Gathered) -> None:
     assert shown.count("<title>Timeline of the release</title>") == 1
 
 
+def test_what_both_heard_of_users_stands_side_by_side_with_its_bounds(gathered: Gathered, town: Town) -> None:
+    town.runs = [*town.runs, run("disagreement", 4, "Running", 50, args={"margin": "0.1"})]
+    report = replace(gathered(), said=findings("turn it off", "turn it"))
+    sentence = (
+        "2 requests of users were heard by both versions. Of an utterance&#x27;s words 25.00 % differ on "
+        "average, between 1.00 % and 90.00 %; the gate&#x27;s margin is 10 %."
+    )
+    shown = report_page(report)
+    assert sentence in shown
+    assert '<td>turn it <bdi class="extra">off</bdi></td><td>turn it</td>' in shown
+    assert "<td>loudness</td><td>-30 to -23 LUFS</td><td>2</td><td>1</td><td>25.0 %</td>" in shown
+    lines = report_markdown(report).splitlines()
+    assert "| `r-1` 2.5 s | 50 % | `turn it {+off+}` | `turn it` |" in lines
+    assert "| confidence | 0.9 to 0.95 | 1 | 0 | 0.0 % |" in lines
+
+
+def test_one_who_heard_nothing_is_shown_so(gathered: Gathered) -> None:
+    shown = report_page(replace(gathered(), said=findings("turn it off", "...")))
+    assert "<em>no word</em>" in shown
+    assert "the gate" not in shown
+
+
 HOSTILE = '<script>alert("1")</script>\u202e\x07\ud83d'
 
 
@@ -66,12 +101,14 @@ def _hostile(report: Report) -> Report:
         ),
         evidence=replace(evidence, pairs=pairs),
         versions=versions,
+        said=findings(HOSTILE, HOSTILE, HOSTILE),
     )
 
 
 def test_whatever_comes_from_outside_stays_text(gathered: Gathered) -> None:
     shown = report_page(_hostile(gathered()))
     assert "<script" not in shown
+    assert shown.count("&lt;script&gt;alert(&quot;1&quot;)") >= 2
     assert re.findall("[\u202e\x07\ud83d]", shown) == []
     assert shown.encode().decode() == shown
 

@@ -3,7 +3,7 @@
 import pytest
 
 from rollout_policies.report.release import release
-from rollout_policies.report.weights import finished, weight_at_step, weight_history
+from rollout_policies.report.weights import finished, mirror_history, weight_at_step, weight_history
 from tests.unit.rollout_policies.report.recorded import ABORTED, NOON, STEPS, at, event, rollout, run
 
 SHIFTED = event(30, "TrafficWeightUpdated", "Traffic weight updated from 0 to 25")
@@ -65,6 +65,44 @@ def test_blue_greens_gates_come_before_and_after_everybody_is_moved() -> None:
         del item["metadata"]["labels"]["step-index"]
     found = weight_history(release(rollout(), [before, after], []), NOON + 90)
     assert found == [(NOON + 10, 0), (NOON + 50, 100), (NOON + 90, 100)]
+
+
+MIRROR = {"setMirrorRoute": {"name": "asr-mirror", "match": [{"method": {"exact": "POST"}}]}}
+SHADOW = [
+    {"setWeight": 0},
+    {"setMirrorRoute": MIRROR["setMirrorRoute"] | {"percentage": 25}},
+    {"analysis": {}},
+    MIRROR,
+    {"analysis": {}},
+    {"setMirrorRoute": {"name": "asr-mirror"}},
+    {"pause": {}},
+]
+
+
+def shadow(**status: object) -> dict[str, object]:
+    item = rollout(**status)
+    item["spec"]["strategy"]["canary"]["steps"] = SHADOW
+    return item
+
+
+def test_a_mirror_rises_with_its_steps_until_it_is_taken_away() -> None:
+    steps = [
+        event(number, "RolloutStepCompleted", f"Rollout step {number}/7 completed (any)")
+        for number in (1, 2, 4, 6)
+    ]
+    found = mirror_history(release(shadow(), [], steps), NOON + 60)
+    assert found == [(NOON + 2, 25), (NOON + 4, 100), (NOON + 6, 0), (NOON + 60, 0)]
+
+
+def test_without_events_gates_say_what_was_mirrored_and_an_abort_ends_it() -> None:
+    runs = [run("accuracy", 0, "Successful", 5), run("errors", 2, "Failed", 20)]
+    aborted = shadow(abort=True, abortedAt=at(45))
+    found = mirror_history(release(aborted, runs, []), NOON + 60)
+    assert found == [(NOON + 20, 25), (NOON + 45, 0), (NOON + 60, 0)]
+
+
+def test_a_canary_mirrors_nothing() -> None:
+    assert mirror_history(release(rollout(), [run("errors", 4, "Running", 50)], [STEPPED]), NOON) == []
 
 
 def test_what_nobody_remembers_is_no_history() -> None:
