@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rollout_policies.cost import Cost, Spent
 from rollout_policies.errors import EvidenceError
 
 FORMAT = 1
@@ -52,12 +53,16 @@ class SideResult:
 
 @dataclass(frozen=True)
 class Pair:
-    """One clip as transcribed by both sides; `at` in seconds since 1970."""
+    """One clip as transcribed by both sides; `at` in seconds since 1970.
+
+    `cost` is what probing took since the pair before, None where it was not kept.
+    """
 
     clip: str
     at: float
     stable: SideResult
     candidate: SideResult
+    cost: Cost | None = None
 
 
 class EvidenceFile:
@@ -156,6 +161,12 @@ def _pair(path: Path, line: str, number: int) -> Pair:
     row = _parsed(path, line, number)
     try:
         stable, candidate = SideResult(**row["stable"]), SideResult(**row["candidate"])
-        return Pair(str(row["clip"]), float(row["at"]), stable, candidate)
+        return Pair(str(row["clip"]), float(row["at"]), stable, candidate, _cost(row.get("cost")))
     except (KeyError, TypeError, ValueError) as error:
         raise EvidenceError(f"{path} line {number} is not a pair: {line[:60]!r}") from error
+
+
+def _cost(row: Mapping[str, Any] | None) -> Cost | None:
+    if row is None:
+        return None
+    return Cost(float(row["seconds"]), Spent(**row["stable"]), Spent(**row["candidate"]))

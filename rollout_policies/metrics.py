@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from rollout_policies.cost import Spent
 from rollout_policies.evidence import Identity
 from rollout_policies.walk import Figures
 
@@ -91,7 +92,34 @@ def _counters(walks: dict[tuple[str, ...], Figures]) -> list[Metric]:
         errors.add_metric([*labels, "candidate"], figures.candidate_word_errors)
         for side in ("stable", "candidate"):
             words.add_metric([*labels, side], figures.reference_words)
-    return [errors, words]
+    return [errors, words, *_costs(walks)]
+
+
+COSTS: tuple[tuple[str, str, Callable[[Spent], float]], ...] = (
+    ("referee_probes", "Probes sent, warm-ups and second tries included", lambda spent: spent.probes),
+    ("referee_probes_refused", "Probes answered 429 or 503", lambda spent: spent.refused),
+    ("referee_probes_retried", "Probes sent once more", lambda spent: spent.retried),
+    ("referee_probe_audio_seconds", "Audio of probes answered 200", lambda spent: spent.audio_seconds),
+    ("referee_probe_inference_seconds", "Inference that probes took", lambda spent: spent.inference_seconds),
+)
+
+
+def _costs(walks: dict[tuple[str, ...], Figures]) -> list[Metric]:
+    families: list[Metric] = []
+    for name, text, value in COSTS:
+        family = CounterMetricFamily(name, text, labels=[*WALK_LABELS, "side"])
+        for labels, figures in walks.items():
+            for side, spent in figures.cost.sides:
+                family.add_metric([*labels, side], value(spent))
+        families.append(family)
+    seconds = CounterMetricFamily(
+        "referee_walk_seconds",
+        "How long probing has gone on, pauses between pairs included",
+        labels=WALK_LABELS,
+    )
+    for labels, figures in walks.items():
+        seconds.add_metric(labels, figures.cost.seconds)
+    return [*families, seconds]
 
 
 def _help(what: str) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from rollout_policies.cost import REFUSALS, Meter
 from rollout_policies.evidence import Pair, SideResult
 from rollout_policies.golden.manifest import Clip
 from rollout_policies.rollouts import Endpoint
@@ -26,7 +27,6 @@ PROBE_HEADERS = {"x-serinus-probe": "golden", "content-type": "audio/wav"}
 POD_TEMPLATE_HASH = "x-serinus-pod-template-hash"
 INFERENCE_MILLISECONDS = "x-serinus-inference-ms"
 
-REFUSALS = frozenset({429, 503})
 log = logging.getLogger(__name__)
 
 # Waits for some seconds; True means that the walk is to stop.
@@ -63,6 +63,7 @@ class Prober:
 
     def __init__(self, client: httpx.Client, limits: ProbeLimits, wait: Wait, is_ready: IsReady) -> None:
         self._client, self._limits, self._wait, self._is_ready = client, limits, wait, is_ready
+        self._meter = Meter()
 
     def warm_up(self, clip: Clip, endpoint: Endpoint) -> None:
         """Send a clip whose answer is no evidence: a pod's first inference is slower than those to come."""
@@ -90,12 +91,13 @@ class Prober:
                 f"neither side gave a transcript of {clip.name}: "
                 f"{stable.pod} {both[0].reason}, {candidate.pod} {both[1].reason}"
             )
-        return Pair(clip.name, time.time(), *both)
+        cost = self._meter.take(stable.pod_template_hash, candidate.pod_template_hash)
+        return Pair(clip.name, time.time(), *both, cost)
 
     def _probe(self, clip: Clip, audio: bytes, endpoint: Endpoint) -> SideResult | Discarded:
         reason, response, attempt = "", None, 0
         for attempt in range(1, self._limits.attempts + 1):
-            reason, response = self._ask(endpoint.url, audio)
+            reason, response = self._counted(clip, audio, endpoint, attempt)
             if response is not None and _other_pod(response, endpoint):
                 return Discarded(
                     f"{endpoint.url} was answered by hash {response.headers.get(POD_TEMPLATE_HASH)!r}, "
@@ -119,6 +121,18 @@ class Prober:
         return (
             None if self._is_ready(endpoint) else Discarded(f"{endpoint.pod} is no longer ready ({reason})")
         )
+
+    def _counted(
+        self, clip: Clip, audio: bytes, endpoint: Endpoint, attempt: int
+    ) -> tuple[str, httpx.Response | None]:
+        self._meter.begin()
+        reason, response = self._ask(endpoint.url, audio)
+        status = response.status_code if response is not None else 0
+        self._meter.count(
+            *(endpoint.pod_template_hash, clip.duration_seconds, status),
+            *(_milliseconds(response), attempt > 1),
+        )
+        return reason, response
 
     def _ask(self, url: str, audio: bytes) -> tuple[str, httpx.Response | None]:
         timeout = httpx.Timeout(self._limits.timeout_seconds, connect=self._limits.connect_seconds)

@@ -1,10 +1,11 @@
-"""A walk through a golden set: its order and what the pairs so far prove; knows nothing of pods or files."""
+"""A walk through a golden set: its order, what its pairs prove and took; knows nothing of pods or files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rollout_policies.cost import Cost, added
 from rollout_policies.evidence import Identity, Pair
 from rollout_policies.golden.manifest import Clip, GoldenSet
 from rollout_policies.latency_factor import bound_factor
@@ -19,8 +20,10 @@ LEAST_TIMED_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Figures:
-    """What a walk proves so far; differences are candidate minus stable per word, or candidate over stable
-    for times."""
+    """What a walk proves so far, and what it took.
+
+    Differences are candidate minus stable per word, or candidate over stable for times.
+    """
 
     pairs: int
     remaining: int
@@ -29,6 +32,7 @@ class Figures:
     stable_word_errors: int
     candidate_word_errors: int
     differences: tuple[tuple[str, Bounds], ...]
+    cost: Cost
 
 
 def walk_order(golden: GoldenSet, identity: Identity) -> list[Clip]:
@@ -69,6 +73,7 @@ def weigh(golden: GoldenSet, pairs: Sequence[Pair], alphas: Alphas) -> Figures |
         stable_word_errors=int(stable.sum()),
         candidate_word_errors=int(candidate.sum()),
         differences=(("word_errors", rate), *((("latency", factor),) if factor else ())),
+        cost=added(pair.cost for pair in pairs),
     )
 
 

@@ -6,6 +6,7 @@ as `git diff --word-diff` does: [-missing-] and {+said+}.
 
 from collections.abc import Iterable
 
+from rollout_policies.cost import added, cost_sentence
 from rollout_policies.markup import printable
 from rollout_policies.report.contents import Report
 from rollout_policies.report.said import SLICE_HEAD, said_sentence, slice_rows, sound
@@ -74,6 +75,10 @@ def _evidence(report: Report) -> Iterable[str]:
         f"{sentence(weigh(report.golden, report.pairs, report.alphas))}. "
         f"{counts.worse} clips worse, {counts.better} better, {counts.same} alike."
     )
+    cost = added(pair.cost for pair in report.pairs)
+    if cost.seconds:
+        yield ""
+        yield cost_sentence(cost)
     clips = {clip.name: clip for clip in report.golden.clips}
     utterances = worst(clips, report.pairs, MOST_UTTERANCES)
     if not utterances:

@@ -8,6 +8,7 @@ from rollout_policies.report.bounds import bounds_plot, closing
 from rollout_policies.report.contents import GATES_OF_MEASURES, Report, Version
 from rollout_policies.report.gates import Gate
 from rollout_policies.report.latency import latency_view
+from rollout_policies.report.probing import cost_view
 from rollout_policies.report.said import said_view
 from rollout_policies.report.timeline import clock, phase_chip, phase_legend, span, timeline
 from rollout_policies.report.verdict import Ending, thresholds, verdict
@@ -130,6 +131,9 @@ def _evidence(report: Report) -> Iterable[Html]:
         yield section("Inference time of the same clips", latency)
     if report.golden is not None:
         yield _worst(report, report.golden)
+    cost = cost_view(report.pairs)
+    if cost is not None:
+        yield cost
 
 
 def _bounds(report: Report, golden: GoldenSet) -> Html:

@@ -7,6 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from model_server.metrics import LATENCY_BUCKETS, Metrics
+from rollout_policies.cost import Cost
 from rollout_policies.evidence import Identity
 from rollout_policies.live.comparer import LiveComparer
 from rollout_policies.live.feedback import FeedbackTally
@@ -48,7 +49,7 @@ def predictor() -> Exported:
 def referee() -> Exported:
     """A referee in the middle of one walk."""
     differences = tuple((measure, Bounds(0.1, 0.2, 0.3)) for measure in MEASURES)
-    figures = Figures(60, 295, 1.0, 300, 30, 33, differences)
+    figures = Figures(60, 295, 1.0, 300, 30, 33, differences, Cost())
     view = WalkView(Identity("speech", "asr", "aaa", "bbb", "d1"), "2", figures, "walking", None)
     registry = CollectorRegistry()
     registry.register(WalkMetrics(lambda: [view]))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rollout_policies.cost import Cost, Spent
 from rollout_policies.errors import EvidenceError
 from rollout_policies.evidence import EvidenceFile, Identity, Pair, SideResult
 
@@ -20,6 +21,17 @@ def _pair(clip: str) -> Pair:
 def test_pairs_come_back_after_a_restart(tmp_path: Path) -> None:
     EvidenceFile(tmp_path, IDENTITY).append(_pair("a"))
     assert EvidenceFile(tmp_path, IDENTITY).pairs == [_pair("a")]
+
+
+def test_what_a_pair_cost_comes_back_too_and_a_line_without_it_is_read(tmp_path: Path) -> None:
+    pair = replace(_pair("a"), cost=Cost(2.5, Spent(1, 0, 0, 3.0, 0.1), Spent(4, 3, 3, 3.0, 0.2)))
+    file = EvidenceFile(tmp_path, IDENTITY)
+    file.append(pair)
+    older = asdict(_pair("b"))
+    del older["cost"]
+    with file.path.open("ab") as lines:
+        lines.write(json.dumps(older).encode() + b"\n")
+    assert EvidenceFile(tmp_path, IDENTITY).pairs == [pair, _pair("b")]
 
 
 @pytest.mark.parametrize("text", ["one\u2028two\u0085three\x0bfour", "half a pair \ud83d", "na\u00efve"])

@@ -4,6 +4,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from rollout_policies.cost import Cost, Spent
 from rollout_policies.evidence import Identity
 from rollout_policies.metrics import WalkMetrics, WalkView
 from rollout_policies.sequential import Bounds
@@ -18,6 +19,7 @@ FIGURES = Figures(
     stable_word_errors=20,
     candidate_word_errors=35,
     differences=(("word_errors", Bounds(0.01, 0.03, 0.08)), ("latency", Bounds(0.9, 1.0, 1.2))),
+    cost=Cost(100.0, Spent(40, 0, 0, 80.0, 8.0), Spent(43, 3, 2, 79.0, 9.5)),
 )
 
 
@@ -50,6 +52,12 @@ def _scraped(*views: WalkView) -> Samples:
         ("referee_word_errors_total", "stable", 20),
         ("referee_word_errors_total", "candidate", 35),
         ("referee_reference_words_total", "candidate", 420),
+        ("referee_probes_total", "candidate", 43),
+        ("referee_probes_refused_total", "candidate", 3),
+        ("referee_probes_retried_total", "candidate", 2),
+        ("referee_probe_audio_seconds_total", "stable", 80),
+        ("referee_probe_inference_seconds_total", "candidate", 9.5),
+        ("referee_walk_seconds_total", "", 100),
     ],
 )
 def test_values_are_the_walks(name: str, of: str, value: float) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from rollout_policies.cost import Spent
 from rollout_policies.evidence import Pair
 from rollout_policies.golden.manifest import Clip, GoldenSet
 from rollout_policies.probe import SECONDS_UNTIL_KNOWN_GONE, Discarded, ProbeLimits, Prober
@@ -67,6 +68,26 @@ def test_a_probe_says_that_it_is_one(prober: Prober, clip: Clip, start_predictor
     sent = stable.requests[0]
     assert (sent["x-serinus-probe"], sent["content-type"]) == ("golden", "audio/wav")
     assert sent["path"] == "/v1/models/asr:predict"
+
+
+def test_a_pair_tells_what_it_and_all_that_was_given_up_before_it_took(
+    prober: Prober, clip: Clip, start_predictor: StartPredictor
+) -> None:
+    """A clip of 1 s, 10 ms of inference an answer; a warm-up, a clip without an answer, then two refusals."""
+    stable = start_predictor("aaa", _answers(Said(status=500), Said("yes")))
+    refusal = Said(status=503, headers={"x-serinus-inference-ms": ""})
+    candidate = start_predictor("bbb", _answers(Said("yes"), Said(status=500), refusal, refusal, Said("yes")))
+    prober.warm_up(clip, candidate.endpoint)
+    given_up = prober.probe_pair(clip, stable.endpoint, candidate.endpoint, RNG)
+    cost = _pair(prober, clip, stable.endpoint, candidate.endpoint).cost
+    later = _pair(prober, clip, stable.endpoint, candidate.endpoint).cost
+    assert isinstance(given_up, Discarded)
+    assert cost is not None
+    assert cost.seconds > 0
+    assert cost.stable == Spent(2, 0, 0, 1.0, pytest.approx(0.02))
+    assert cost.candidate == Spent(5, 2, 2, 2.0, pytest.approx(0.03))
+    assert later is not None
+    assert later.stable == later.candidate == Spent(1, 0, 0, 1.0, pytest.approx(0.01))
 
 
 def test_the_side_asked_first_is_random(prober: Prober, clip: Clip, start_predictor: StartPredictor) -> None:

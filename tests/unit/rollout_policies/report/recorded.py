@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from rollout_policies.cost import Cost, Spent
 from rollout_policies.evidence import EvidenceFile, Identity, Pair, SideResult
 from rollout_policies.golden.manifest import GoldenSet
 
@@ -109,6 +110,9 @@ def side(text: str, word_errors: int, inference_ms: float | None, reason: str = 
     return SideResult(text, word_errors, 500 if reason else 200, reason, inference_ms, 1, "asr-pod")
 
 
+# What the first pair of the walk took: 3 s, a warm-up of each side and two refusals of the candidate's.
+COST = Cost(3.0, Spent(2, 0, 0, 4.0, 0.2), Spent(4, 2, 2, 4.0, 0.3))
+
 # Over the labels of the fixture `golden`: 17 words, 1 error of stable's, 9 of the candidate's.
 PAIRS = [
     Pair(
@@ -116,6 +120,7 @@ PAIRS = [
         NOON + 10,
         side("Thank you for calling us today.", 0, 100),
         side("Thank you calling the day", 3, 150),
+        COST,
     ),
     Pair("audio/4.wav", NOON + 12, side("all lines are busy now", 0, 80), side("", 5, None, "status 500")),
     Pair("audio/0.wav", NOON + 14, side("press one how", 1, 60), side("press one now", 0, 90)),

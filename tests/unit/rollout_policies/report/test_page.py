@@ -19,6 +19,21 @@ from tests.unit.rollout_policies.report.recorded import NOON, STARTED, event, ru
 Gathered = Callable[[], Report]
 
 
+def test_the_page_names_what_probing_took(gathered: Gathered) -> None:
+    cells = ("candidate", "4", "2", "2", "4 s", "0.3 s", "10.0 %")
+    assert "".join(f"<td>{cell}</td>" for cell in cells) in report_page(gathered())
+    assert "2 refused, 2 sent again" in report_markdown(gathered())
+
+
+def test_a_walk_whose_cost_was_not_kept_shows_none(gathered: Gathered) -> None:
+    report = gathered()
+    assert report.evidence is not None
+    pairs = tuple(replace(pair, cost=None) for pair in report.evidence.pairs)
+    without = replace(report, evidence=replace(report.evidence, pairs=pairs))
+    assert "What probing took" not in report_page(without)
+    assert "Probing took" not in report_markdown(without)
+
+
 def findings(stable: str, candidate: str, request_id: str = "r-1") -> Findings:
     """What both versions heard of one request, and of a silent one."""
     worst = Disagreed(request_id, 0.5, 2.5, None, stable, candidate)
