@@ -52,6 +52,12 @@ class RefereeProcess:
                     return sample.value
         return None
 
+    def tell(self, kind: str, **data: object) -> int:
+        """Send an event as a predictor does and return the status it is answered."""
+        event = {"specversion": "1.0", "type": f"dev.serinus.{kind}", "data": data}
+        url = f"http://127.0.0.1:{self.port}/events"
+        return httpx.post(url, json=event, trust_env=False).status_code
+
     def is_complete(self) -> bool:
         """Say whether a walk is shown and no clip of it is left."""
         return self.sample("referee_pairs_remaining") == 0
@@ -117,6 +123,29 @@ def test_the_walk_is_told_by_events(referee: RefereeProcess, api: ScriptedApi) -
     assert told == ["WalkStarted", "WalkCompleted"]
 
 
+def test_what_the_walk_took_is_counted(referee: RefereeProcess) -> None:
+    """One warm-up beside the clips; nobody else was there, so none was refused."""
+    for side in ("stable", "candidate"):
+        assert referee.sample("referee_probes_total", side=side) == CLIPS + 1
+        assert referee.sample("referee_probes_refused_total", side=side) == 0
+        inference = referee.sample("referee_probe_inference_seconds_total", side=side)
+        seconds = referee.sample("referee_walk_seconds_total")
+        assert inference is not None
+        assert seconds is not None
+        assert 0 < inference < seconds
+
+
+def test_feedback_is_counted_for_the_pod_that_served(referee: RefereeProcess) -> None:
+    served = {"request_id": "r-1", "traffic": "user", "pod_template_hash": "candidate1"}
+    clip = {"duration": 2.0, "confidence": None}
+    assert referee.tell("transcript", **served, audio_seconds=2.0, transcripts=[clip]) == 202
+    for _ in range(2):
+        assert referee.tell("feedback", request_id="r-1", action="redone") == 202
+    assert referee.tell("feedback", request_id="r-2", action="shouted") == 400
+    assert referee.sample("referee_feedback_total", serving="candidate1", action="redone") == 1
+    assert referee.sample("referee_feedback_total", serving="stable1", action="redone") == 0
+
+
 def test_the_page_and_health_answer(referee: RefereeProcess) -> None:
     page, ready = referee.get("/"), referee.get("/healthz/ready")
     assert page is not None
@@ -138,6 +167,9 @@ def test_a_restarted_referee_shows_the_figures_again_and_probes_nothing(
     evidence = next(data.glob("asr-*.jsonl"))
     before = evidence.read_bytes()
     assert referee.stop() == 0
-    wait_until("the walk is shown again", start_referee().is_complete, 60)
+    again = start_referee()
+    wait_until("the walk is shown again", again.is_complete, 60)
+    assert again.sample("referee_probes_total", side="stable") == CLIPS + 1
+    assert again.sample("referee_feedback_total", serving="candidate1", action="redone") == 1
     assert evidence.read_bytes() == before
     assert len(before.splitlines()) == CLIPS + 1
