@@ -51,8 +51,14 @@ def added(costs: Iterable[Cost | None]) -> Cost:
 
 
 def _added(parts: Iterable[Spent]) -> Spent:
-    columns = [(s.probes, s.refused, s.retried, s.audio_seconds, s.inference_seconds) for s in parts]
-    return Spent(*(sum(column) for column in zip(*columns, strict=True)))
+    known = list(parts)
+    return Spent(
+        probes=sum(spent.probes for spent in known),
+        refused=sum(spent.refused for spent in known),
+        retried=sum(spent.retried for spent in known),
+        audio_seconds=sum(spent.audio_seconds for spent in known),
+        inference_seconds=sum(spent.inference_seconds for spent in known),
+    )
 
 
 def busy_share(spent: Spent, cost: Cost) -> float:
@@ -85,11 +91,11 @@ class Meter:
             self._since = self._clock()
 
     def count(
-        self, side: str, audio_seconds: float, status: int, inference_ms: float | None, again: bool
+        self, to: str, audio_seconds: float, status: int, inference_ms: float | None, again: bool
     ) -> None:
         """Count one probe to a hash; status 0 where no answer came."""
-        spent = self._spent.get(side, Spent())
-        self._spent[side] = replace(
+        spent = self._spent.get(to, Spent())
+        self._spent[to] = replace(
             spent,
             probes=spent.probes + 1,
             refused=spent.refused + (status in REFUSALS),
@@ -98,10 +104,14 @@ class Meter:
             inference_seconds=spent.inference_seconds + (inference_ms or 0) / 1000,
         )
 
-    def take(self, stable: str, candidate: str) -> Cost:
-        """Return what was spent since the last time, and begin anew."""
+    def take(self, candidate: str) -> Cost:
+        """Return what was spent since the last time, and begin anew.
+
+        What is not the candidate's hash is stable's: its fresh pods bear hashes of their own.
+        """
         now = self._clock()
         seconds = now - (now if self._since is None else self._since)
-        cost = Cost(seconds, self._spent.get(stable, Spent()), self._spent.get(candidate, Spent()))
+        stable = _added(spent for to, spent in self._spent.items() if to != candidate)
+        cost = Cost(seconds, stable, self._spent.get(candidate, Spent()))
         self._since, self._spent = now, {}
         return cost

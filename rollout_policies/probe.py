@@ -91,7 +91,7 @@ class Prober:
                 f"neither side gave a transcript of {clip.name}: "
                 f"{stable.pod} {both[0].reason}, {candidate.pod} {both[1].reason}"
             )
-        cost = self._meter.take(stable.pod_template_hash, candidate.pod_template_hash)
+        cost = self._meter.take(candidate.pod_template_hash)
         return Pair(clip.name, time.time(), *both, cost)
 
     def _probe(self, clip: Clip, audio: bytes, endpoint: Endpoint) -> SideResult | Discarded:

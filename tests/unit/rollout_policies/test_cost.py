@@ -19,9 +19,18 @@ def test_the_time_begins_with_the_first_probe_and_goes_on_from_pair_to_pair() ->
     times = iter([5.0, 7.0, 10.0])
     meter = Meter(lambda: next(times))
     meter.begin()
-    assert meter.take("aaa", "bbb").seconds == 2
+    assert meter.take("bbb").seconds == 2
     meter.begin()
-    assert meter.take("aaa", "bbb").seconds == 3
+    assert meter.take("bbb").seconds == 3
+
+
+def test_fresh_pods_of_the_stable_version_are_its_side_whatever_their_hash() -> None:
+    meter = Meter()
+    for to in ("fresh1", "bbb", "fresh2"):
+        meter.count(to, 2.0, 200, 10.0, again=False)
+    cost = meter.take("bbb")
+    assert (cost.stable.probes, cost.candidate.probes) == (2, 1)
+    assert meter.take("bbb").stable == Spent()
 
 
 def test_what_was_spent_is_said_of_each_side() -> None:
