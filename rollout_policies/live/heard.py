@@ -12,7 +12,10 @@ from rollout_policies.errors import EventError
 TRANSCRIPT = "dev.serinus.transcript"
 FEEDBACK = "dev.serinus.feedback"
 USER = "user"
+# As the predictor makes them.
 MAX_REQUEST_ID_CHARACTERS = 128
+# An hour of speech has 60,000; to align two texts takes the product of their lengths.
+MAX_TEXT_CHARACTERS = 100_000
 ACTIONS = ("accepted", "corrected", "redone", "typed")
 
 
@@ -61,7 +64,7 @@ def read_event(body: bytes) -> Heard | Wordless | Feedback | None:
         if event["type"] != TRANSCRIPT or data["traffic"] != USER:
             return None
         return _heard(data)
-    except (LookupError, RecursionError, TypeError, ValueError) as error:
+    except (LookupError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise EventError(f"not an event of a predictor: {error!r}") from error
 
 
@@ -73,9 +76,10 @@ def _feedback(data: dict[str, Any]) -> Feedback:
 
 def _request_id(data: dict[str, Any]) -> str:
     found = data["request_id"]
-    if not isinstance(found, str) or not 1 <= len(found) <= MAX_REQUEST_ID_CHARACTERS:
-        raise ValueError(f"request_id must be text of 1 to {MAX_REQUEST_ID_CHARACTERS} characters")
-    return found
+    whole = isinstance(found, str) and 1 <= len(found) <= MAX_REQUEST_ID_CHARACTERS
+    if not (whole and found.isascii() and found.isprintable()):
+        raise ValueError(f"request_id must be 1 to {MAX_REQUEST_ID_CHARACTERS} printable ASCII characters")
+    return str(found)
 
 
 def _heard(data: dict[str, Any]) -> Heard | Wordless:
@@ -83,10 +87,14 @@ def _heard(data: dict[str, Any]) -> Heard | Wordless:
     audio_seconds = float(data["audio_seconds"])
     if any("text" not in clip for clip in clips):
         return Wordless(request_id, pod)
+    said = " ".join(str(clip["text"]) for clip in clips).strip()
+    if len(said) > MAX_TEXT_CHARACTERS:
+        raise ValueError(f"text must have at most {MAX_TEXT_CHARACTERS} characters, not {len(said)}")
     return Heard(
         request_id=request_id,
         pod_template_hash=pod,
-        text=" ".join(str(clip["text"]) for clip in clips).strip(),
+        # A lone surrogate can neither be stored nor shown.
+        text=said.encode(errors="replace").decode(),
         audio_seconds=audio_seconds,
         confidence=_least(clips, "confidence"),
         loudness_lufs=_least(clips, "loudness_lufs"),

@@ -50,7 +50,14 @@ def test_a_transcript_whose_words_are_kept_back_still_says_who_served() -> None:
     assert read_event(event(transcripts=[{"duration": 1, "confidence": None}])) == Wordless("r-1", "aaa")
 
 
-@pytest.mark.parametrize("traffic", ["probe", "partial"])
+def test_a_text_with_half_a_character_can_be_kept(store: LiveStore) -> None:
+    both = [read_event(event(pod=pod, text=text)) for pod, text in (("aaa", "half\ud83d"), ("bbb", "no"))]
+    stable, candidate = (told for told in both if isinstance(told, Heard))
+    store.add(IDENTITY, stable, candidate, 1.0)
+    assert [found.stable for found in store.worst(IDENTITY, 1)] == ["half?"]
+
+
+@pytest.mark.parametrize("traffic", ["probe", "load", "partial"])
 def test_what_no_user_said_is_let_go(traffic: str) -> None:
     assert read_event(event(traffic=traffic)) is None
 
@@ -65,10 +72,26 @@ def test_what_no_user_said_is_let_go(traffic: str) -> None:
         b'{"type": "dev.serinus.transcript"}',
         b'{"type": "dev.serinus.feedback", "data": {"request_id": "r-1", "action": "shouted"}}',
         event(audio_seconds="long"),
+        event(audio_seconds=10**400),
         event("r" * 129),
+        event("r\ud83d"),
+        event(text="no " * 40_000),
         b"[" * 100_000,
     ],
-    ids=["empty", "list", "null", "no text", "no data", "no action", "no number", "endless id", "deep"],
+    ids=[
+        "empty",
+        "list",
+        "null",
+        "no text",
+        "no data",
+        "no action",
+        "no number",
+        "overflow",
+        "endless id",
+        "strange id",
+        "endless text",
+        "deep",
+    ],
 )
 def test_what_is_no_event_is_refused_by_a_sentence(body: bytes) -> None:
     with pytest.raises(EventError, match="not an event of a predictor"):
