@@ -107,10 +107,13 @@ def _candidates_users(status: Mapping[str, Any]) -> int:
 
 
 def gate_run(run: Mapping[str, Any]) -> GateRun:
-    """The record of an AnalysisRun: of its gate, or of several the one that ended it as it ended."""
+    """The record of an AnalysisRun: of its gate, or of several the one that ended it as it ended.
+
+    What runs dry beside them, a load, is no gate.
+    """
     metadata, status = run["metadata"], run.get("status", {})
     labels = metadata.get("labels", {})
-    results = status.get("metricResults", ())
+    results = [result for result in status.get("metricResults", ()) if not result.get("dryRun")]
     deciding = [result["name"] for result in results if result.get("phase") == status.get("phase")]
     gate = deciding[0] if deciding else run["spec"]["metrics"][0]["name"]
     results = [result for result in results if result["name"] == gate]

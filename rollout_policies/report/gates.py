@@ -51,9 +51,10 @@ class Gate:
 
 
 def gates(run: Object) -> Iterable[Gate]:
-    """Yield the gates of an AnalysisRun."""
+    """Yield the gates of an AnalysisRun; what runs dry beside them, a load, is none."""
     metadata, spec, status = run["metadata"], run["spec"], run.get("status") or {}
-    names = [str(metric["name"]) for metric in spec["metrics"]]
+    dry = {str(one["metricName"]) for one in spec.get("dryRun") or ()}
+    names = [name for name in (str(metric["name"]) for metric in spec["metrics"]) if name not in dry]
     results = {result["name"]: result for result in status.get("metricResults") or ()}
     given = {a["name"]: str(a.get("value", "")) for a in spec.get("args") or ()}
     labels = metadata.get("labels") or {}

@@ -66,6 +66,16 @@ def test_of_several_gates_in_a_run_the_one_that_ended_it_is_told() -> None:
     assert (told.gate, told.value) == ("latency", 3.5)
 
 
+def test_a_load_that_runs_dry_is_no_gate() -> None:
+    results = [
+        {"name": "capacity-load", "phase": "Failed", "dryRun": True},
+        {"name": "capacity", "phase": "Failed", "count": 1, "measurements": [{"value": "[3600]"}]},
+    ]
+    spec = {"metrics": [{"name": "capacity"}, {"name": "capacity-load"}]}
+    status = {"phase": "Failed", "metricResults": results}
+    assert gate_run({"metadata": {"name": "asr-1"}, "spec": spec, "status": status}).gate == "capacity"
+
+
 def test_a_run_in_an_experiment_is_told_its_candidate_by_an_argument() -> None:
     spec = {"metrics": [{"name": "accuracy"}], "args": [{"name": "candidate", "value": CANDIDATE}]}
     told = gate_run({"metadata": {"name": "asr-1", "labels": {"app": "asr"}}, "spec": spec})

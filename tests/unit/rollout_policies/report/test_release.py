@@ -27,6 +27,13 @@ def test_a_gate_keeps_its_looks_thresholds_and_times() -> None:
     assert gate.arguments["margin"] == "0.01"
 
 
+def test_a_load_that_runs_dry_is_no_gate() -> None:
+    loaded = run("capacity", 4, "Failed", 10, values=["[3600]"])
+    loaded["spec"] |= {"dryRun": [{"metricName": "capacity-load"}]}
+    loaded["spec"]["metrics"].append({"name": "capacity-load"})
+    assert [gate.name for gate in release(rollout(), [loaded], []).gates] == ["capacity"]
+
+
 @pytest.mark.parametrize("again", ["", "-1"], ids=["first", "after a retry"])
 def test_a_gate_in_an_experiment_is_one_of_the_step_that_started_it(again: str) -> None:
     inside = {**FAILED, "metadata": {"name": "x", "labels": {"app": "asr"}}}
