@@ -27,6 +27,7 @@ class UserRequest:
     status: int
     pod: str
     error: str
+    request_id: str = ""
 
     @property
     def failed(self) -> bool:
@@ -166,4 +167,5 @@ def request_of(line: bytes | str) -> UserRequest:
         status=found["status"],
         pod=found["pod_template_hash"],
         error=found["error"],
+        request_id=found["request_id"],
     )
