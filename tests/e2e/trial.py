@@ -75,11 +75,11 @@ class Trial:
         run(["kubectl", "argo", "rollouts", "promote", self.target.release, "-n", self.target.namespace])
 
     @contextmanager
-    def users(self) -> Iterator[UserLoad]:
-        """While: users speak at 3 requests a second, open loop; the first ones have been answered."""
+    def users(self, rate: float = RATE) -> Iterator[UserLoad]:
+        """While: users speak at so many requests a second, open loop; the first ones have been answered."""
         out = self.folder / f"users-{time.time_ns()}.jsonl"
         settings = LoadSettings(
-            charts.golden_audio(), out, host=self.host, rate=RATE, max_seconds=MAX_LOAD_SECONDS
+            charts.golden_audio(), out, host=self.host, rate=rate, max_seconds=MAX_LOAD_SECONDS
         )
         with UserLoad(settings) as load:
             wait_for("users are answered", lambda: True if load.requests() else None, seconds=60)

@@ -92,10 +92,11 @@ def test_two_models_of_one_namespace_are_judged_each_by_its_own(
     other = Trial(second, tmp_path, trial.say, host=host)
     others_stable = other.stable()
 
-    # when a good one and a bad one are shipped at once
-    with trial.users() as load, other.users() as others:
-        good = trial.ship({"server": {"queueSeconds": 113}})
-        bad = other.ship({"faults": {"cut_tail_seconds": 1}})
+    # when a good one and a bad one are shipped at once, to no more users and probes than one alone would have
+    with trial.users(rate=1.5) as load, other.users(rate=1.5) as others:
+        slowly = {"golden": {"probeRate": 1.5}}
+        good = trial.ship({"server": {"queueSeconds": 113}, **slowly})
+        bad = other.ship({"faults": {"cut_tail_seconds": 1}, **slowly})
         taken_back = other.ends(bad, seconds=420)
         promoted = trial.ends(good, seconds=600)
 
