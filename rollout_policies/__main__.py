@@ -37,7 +37,7 @@ log = logging.getLogger("rollout_policies")
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     try:
         command: int = options.run(options)
     except (RefereeError, OSError) as error:
@@ -46,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     return command
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
     parser = argparse.ArgumentParser(prog="python -m rollout_policies", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     referee = commands.add_parser(

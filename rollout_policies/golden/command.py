@@ -1,13 +1,16 @@
-"""`python -m rollout_policies golden audit | normalise`; knows nothing of how either is done."""
+"""`python -m rollout_policies golden audit | normalise | configmap | fetch`; knows not how."""
 
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 
 from rollout_policies.errors import OptionError
 from rollout_policies.golden.audit import as_json, audit, summary
 from rollout_policies.golden.audit_page import audit_page
+from rollout_policies.golden.configmap import configmap
+from rollout_policies.golden.fetch import fetch
 from rollout_policies.golden.findings import SEVERITIES
 from rollout_policies.golden.normalise import normalise
 from rollout_policies.golden.sounds import SoundLimits
@@ -15,11 +18,15 @@ from rollout_policies.markup import printable
 
 # LUFS a set may be brought to: louder, nearly every clip would be cut off; quieter, none would be heard.
 LOUDEST, QUIETEST = -10.0, -40.0
+# How often the progress of a download is told.
+TERMINAL_SECONDS, LOG_SECONDS = 0.2, 5.0
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `golden` to the room's commands."""
-    golden = commands.add_parser("golden", help="look for mistakes in a golden set; fix what is safe")
+    golden = commands.add_parser(
+        "golden", help="look for mistakes in a golden set, fix what is safe, bring it where it is needed"
+    )
     verbs = golden.add_subparsers(required=True, metavar="VERB")
     checking = verbs.add_parser(
         "audit",
@@ -49,6 +56,31 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         help="bring every clip to this loudness (-23 is EBU R 128's)",
     )
     fixing.set_defaults(run=_normalise)
+    _add_bringing(verbs)
+
+
+def _add_bringing(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    packing = verbs.add_parser(
+        "configmap",
+        help="print a small golden set as a ConfigMap",
+        description="Prints the YAML of a ConfigMap with the set, its clips beside its manifest. A set that "
+        "is larger than a ConfigMap may be (1 MiB) is refused.",
+    )
+    packing.add_argument("set", type=Path, metavar="SET", help="a directory with manifest.jsonl")
+    packing.add_argument("--name", required=True, help="of the ConfigMap")
+    packing.set_defaults(run=_configmap)
+    bringing = verbs.add_parser(
+        "fetch",
+        help="bring a golden set from a URL",
+        description="Downloads a .tar.gz or .tar of a set, checks its digest, then unpacks it: plain files "
+        "only, bounded in number and bytes.",
+    )
+    bringing.add_argument("url", metavar="URL", help="https:// or http://")
+    bringing.add_argument("--digest", required=True, metavar="sha256:HEX", help="of the archive's bytes")
+    bringing.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="new, empty, or a set to replace"
+    )
+    bringing.set_defaults(run=_fetch)
 
 
 def _audit(options: argparse.Namespace) -> int:
@@ -69,6 +101,35 @@ def _normalise(options: argparse.Namespace) -> int:
         sys.stdout.write(printable(f"{change.clip}: {change.what}") + "\n")
     sys.stdout.write(f"{options.out}: {len(changes)} changes\n")
     return 0
+
+
+def _configmap(options: argparse.Namespace) -> int:
+    sys.stdout.write(configmap(options.set, options.name))
+    return 0
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    clips = fetch(options.url, options.digest, options.out.absolute(), DownloadProgress())
+    sys.stdout.write(f"{clips} clips in {options.out}\n")
+    return 0
+
+
+class DownloadProgress:
+    """Tells how far a download is: on one line of a terminal, or in a log every few seconds."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def __call__(self, done: int, of: int | None) -> None:
+        """Take the bytes that are here, and how many there will be where that is known."""
+        terminal, now = sys.stderr.isatty(), time.monotonic()
+        if now - self._last < (TERMINAL_SECONDS if terminal else LOG_SECONDS) and done != of:
+            return
+        self._last = now
+        total = f" of {of / 1e6:.1f}" if of else ""
+        begin, end = ("\r\x1b[K", "\n" if done == of else "") if terminal else ("", "\n")
+        sys.stderr.write(f"{begin}downloaded {done / 1e6:.1f}{total} MB{end}")
+        sys.stderr.flush()
 
 
 def _show_progress(done: int, of: int) -> None:

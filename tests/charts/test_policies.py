@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from cluster import paths
+from rollout_policies.__main__ import build_parser
 
 Render = Callable[..., dict[tuple[str, str], dict[str, Any]]]
 SETS = [{"name": "prompts", "image": "golden:1"}, {"name": "calls", "image": "golden:2"}]
+DIGEST = f"sha256:{64 * '0'}"
 
 
 def referee(render: Render, **overrides: Any) -> dict[str, Any]:
@@ -22,6 +24,50 @@ def test_each_golden_set_is_copied_into_its_own_folder(render: Render) -> None:
     assert {"--golden=prompts=/golden/prompts", "--golden=calls=/golden/calls"} <= set(
         pod["containers"][0]["args"]
     )
+
+
+def test_a_set_of_a_url_is_fetched_by_the_referees_own_image(render: Render) -> None:
+    url = "https://sets.example/calls.tar.gz?version=1&part=2"
+    pod = referee(render, goldenSets=[{"name": "calls", "url": url, "digest": DIGEST}])["template"]["spec"]
+    (init,), (container,) = pod["initContainers"], pod["containers"]
+    assert init["image"] == container["image"]
+    # Written into the root of the volume that the referee reads at /golden.
+    assert init["volumeMounts"] == [{"name": "golden", "mountPath": "/target"}]
+    assert "--golden=calls=/golden/calls" in container["args"]
+    options = build_parser().parse_args(init["args"])
+    assert (options.url, options.digest, str(options.out)) == (url, DIGEST, "/target/calls")
+
+
+def test_a_set_of_a_configmap_is_copied_as_it_was_at_the_start(render: Render) -> None:
+    pod = referee(render, goldenSets=[{"name": "small", "configMap": "small-set"}])["template"]["spec"]
+    assert {"name": "golden-small", "configMap": {"name": "small-set"}} in pod["volumes"]
+    (init,) = pod["initContainers"]
+    mounts = {mount["mountPath"]: mount["name"] for mount in init["volumeMounts"]}
+    assert mounts == {"/target": "golden", "/source": "golden-small"}
+    # Only what a key became: a mounted ConfigMap holds its folders with dots, too.
+    assert init["command"] == ["sh", "-c", "cp -L /source/* /target/"]
+    assert "--golden=small=/golden/small" in pod["containers"][0]["args"]
+
+
+def test_a_set_of_a_claim_is_read_where_it_lies(render: Render) -> None:
+    pod = referee(render, goldenSets=[{"name": "calls", "existingClaim": "mine"}])["template"]["spec"]
+    claim = {"claimName": "mine", "readOnly": True}
+    assert {"name": "golden-calls", "persistentVolumeClaim": claim} in pod["volumes"]
+    assert not pod["initContainers"]
+    mount = {"name": "golden-calls", "mountPath": "/claims/calls", "readOnly": True}
+    assert mount in pod["containers"][0]["volumeMounts"]
+    assert "--golden=calls=/claims/calls" in pod["containers"][0]["args"]
+
+
+def test_sets_of_every_kind_gain_nothing(render: Render) -> None:
+    sets = [
+        {"name": "a", "image": "golden:1"},
+        {"name": "b", "configMap": "small-set"},
+        {"name": "c", "url": "https://sets.example/c.tar", "digest": DIGEST},
+    ]
+    pod = referee(render, goldenSets=sets)["template"]["spec"]
+    contexts = [container["securityContext"] for container in pod["initContainers"] + pod["containers"]]
+    assert contexts == 4 * [contexts[-1]]
 
 
 def test_there_is_never_a_second_referee(render: Render) -> None:

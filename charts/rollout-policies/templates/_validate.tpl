@@ -6,6 +6,16 @@
 {{- fail (printf "goldenSets[%d].name must be unlike those before it, not %s again" $index $set.name) -}}
 {{- end -}}
 {{- $names = append $names $set.name -}}
+{{- $sources := include "rollout-policies.goldenSources" $set -}}
+{{- if or (not $sources) (contains "," $sources) -}}
+{{- fail (printf "goldenSets[%d] (%s) must have exactly one of image, configMap, existingClaim and url, not %s" $index $set.name ($sources | default "none")) -}}
+{{- end -}}
+{{- if and $set.url (not $set.digest) -}}
+{{- fail (printf "goldenSets[%d] (%s) must have a digest beside its url: sha256: and 64 hexadecimal digits, of the archive" $index $set.name) -}}
+{{- end -}}
+{{- if and $set.digest (not $set.url) -}}
+{{- fail (printf "goldenSets[%d].digest is that of a url's archive; with %s it would not be checked" $index $sources) -}}
+{{- end -}}
 {{- end -}}
 {{- if and .Values.persistence.existingClaim (not .Values.persistence.enabled) -}}
 {{- fail (printf "persistence.existingClaim (%s) would not be used: set persistence.enabled" .Values.persistence.existingClaim) -}}
