@@ -10,16 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rollout_policies.errors import RefereeError
+from rollout_policies.estimand import Estimand, add_estimand
 from rollout_policies.golden.manifest import read_golden_set
 from rollout_policies.result_files import Paired, ResultFile, labels_within, pair_results, read_results
 from rollout_policies.sequential import Alphas
 from rollout_policies.verdict import Ending, Finding, Margins, Verdict, decide
-from rollout_policies.walk import Figures, sentence, weigh
+from rollout_policies.walk import WHOSE, Figures, sentence, weigh
 
 log = logging.getLogger(__name__)
 EXIT_CODES = {Ending.NO_WORSE: 0, Ending.WORSE: 1, Ending.UNDECIDED: 3}
 UNREADABLE = 2
-TITLES = {"word_errors": "word errors, points of WER", "latency": "inference time, factor"}
+TITLES = {"word_errors": "word errors{}, points of WER", "latency": "inference time, factor"}
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -43,6 +44,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "--latency-margin", type=float, default=1.25, help="candidate over stable (%(default)s)"
     )
     parser.add_argument("--min-pairs", type=int, default=50, help="clips that a pass needs (%(default)s)")
+    add_estimand(parser)
     parser.add_argument("--markdown", action="store_true", help="print a table for a pull request")
     parser.set_defaults(run=_run)
     return parser
@@ -68,7 +70,9 @@ def _judge(options: argparse.Namespace) -> int:
     margins = {"word_errors": options.margin}
     if _timed(stable) or _timed(candidate):
         margins["latency"] = options.latency_margin
-    figures = weigh(golden, paired.pairs, Alphas(options.alpha_fail, options.alpha_pass))
+    alphas = Alphas(options.alpha_fail, options.alpha_pass)
+    population = paired.times if Estimand(options.estimand) is Estimand.POPULATION else None
+    figures = weigh(golden, paired.pairs, alphas, population)
     verdict = decide(figures, Margins(margins, options.min_pairs))
     say = markdown if options.markdown else in_a_sentence
     sys.stdout.write(say(verdict, figures, paired) + "\n")
@@ -87,8 +91,9 @@ def in_a_sentence(verdict: Verdict, figures: Figures | None, paired: Paired) -> 
 
 def markdown(verdict: Verdict, figures: Figures | None, paired: Paired) -> str:
     """Say the verdict as a table for a pull request."""
+    of = WHOSE[figures.estimand] if figures else ""
     rows = [
-        f"| {TITLES[f.measure]} | {_shown(f)} | {_limit(f)} | **{f.ending.value}** |"
+        f"| {TITLES[f.measure].format(of)} | {_shown(f)} | {_limit(f)} | **{f.ending.value}** |"
         for f in verdict.findings
     ]
     compared = (

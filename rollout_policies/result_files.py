@@ -14,7 +14,7 @@ from typing import Any
 from rollout_policies.errors import ResultError
 from rollout_policies.evidence import Identity, Pair, SideResult
 from rollout_policies.golden.manifest import Clip, GoldenSet
-from rollout_policies.walk import walk_order
+from rollout_policies.walk import walk_order, walk_times
 from rollout_policies.word_errors import count_word_errors, normalised
 
 # An hour of speech is some 60 kB of text; a set of 100,000 clips with two sentences each some 20 MB.
@@ -119,9 +119,10 @@ def labels_within(stable: ResultFile) -> GoldenSet:
 @dataclass(frozen=True)
 class Paired:
     """The pairs in draw order, up to the first clip that stable gives nothing for; those clips, and the clips
-    that the candidate gives nothing for."""
+    that the candidate gives nothing for; `times` are those of the draw, by clip."""
 
     pairs: Sequence[Pair]
+    times: Mapping[str, float]
     without_stable: tuple[str, ...]
     without_candidate: tuple[str, ...]
 
@@ -138,7 +139,8 @@ def pair_results(golden: GoldenSet, stable: ResultFile, candidate: ResultFile) -
         unknown = sorted(file.results.keys() - known)
         if unknown:
             raise ResultError(f"{file.name}: {_named(unknown)} not in the set {golden.name!r}")
-    order = walk_order(golden, Identity("", "", stable.digest, candidate.digest, golden.digest))
+    identity = Identity("", "", stable.digest, candidate.digest, golden.digest)
+    order = walk_order(golden, identity)
     without_stable = tuple(clip.name for clip in order if _gave_nothing(stable.results.get(clip.name)))
     held_at = next(
         (n for n, clip in enumerate(order) if _gave_nothing(stable.results.get(clip.name))), len(order)
@@ -148,6 +150,7 @@ def pair_results(golden: GoldenSet, stable: ResultFile, candidate: ResultFile) -
             Pair(clip.name, 0.0, _side(clip, stable.results), _side(clip, candidate.results))
             for clip in order[:held_at]
         ],
+        walk_times(golden, identity),
         without_stable,
         tuple(clip.name for clip in order if _gave_nothing(candidate.results.get(clip.name))),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rollout_policies.errors import AnnotationError
+from rollout_policies.estimand import Estimand
 
 GOLDEN_SET = "serinus.dev/golden-set"
 PROBE_RATE = "serinus.dev/probe-rate"
@@ -15,6 +16,7 @@ PROBE_PORT = "serinus.dev/probe-port"
 PROBE_PATH = "serinus.dev/probe-path"
 # On the Rollout, "true": stable is probed on fresh pods; on such a pod, a label.
 BASELINE = "serinus.dev/baseline"
+ESTIMAND = "serinus.dev/estimand"
 REVISION = "rollout.argoproj.io/revision"
 POD_TEMPLATE_HASH = "rollouts-pod-template-hash"
 
@@ -28,13 +30,15 @@ Object = Mapping[str, Any]
 @dataclass(frozen=True)
 class ProbePlan:
     """How a Rollout asks to be probed: which set, how many pairs a second at most, where its pods listen,
-    and whether the candidate's peers are the stable pods or fresh ones of their version."""
+    whether the candidate's peers are the stable pods or fresh ones of their version, and of what the bounds
+    are to speak."""
 
     golden_set: str
     pairs_per_second: float = DEFAULT_RATE
     port: int = DEFAULT_PORT
     path: str = DEFAULT_PATH
     baseline: bool = False
+    estimand: Estimand = Estimand.SET
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,8 @@ def probe_plan(rollout: Object) -> ProbePlan:
     baseline = annotations.get(BASELINE, "false")
     if baseline not in ("true", "false"):
         raise AnnotationError(f"{BASELINE} must be true or false, not {baseline!r}")
-    return ProbePlan(annotations[GOLDEN_SET], rate, int(port), path, baseline == "true")
+    estimand = asked_estimand(rollout)
+    return ProbePlan(annotations[GOLDEN_SET], rate, int(port), path, baseline == "true", estimand)
 
 
 def stable_endpoints(pods: Iterable[Object], comparison: Comparison, plan: ProbePlan) -> tuple[Endpoint, ...]:
@@ -118,6 +123,16 @@ def stable_endpoints(pods: Iterable[Object], comparison: Comparison, plan: Probe
         for pod_template_hash in sorted({_hash_of(pod) or "" for pod in fresh})
         for endpoint in ready_endpoints(fresh, pod_template_hash, plan)
     )
+
+
+def asked_estimand(rollout: Object) -> Estimand:
+    """Return what a Rollout's bounds are to speak of; an unknown one is an AnnotationError."""
+    asked = _annotations(rollout).get(ESTIMAND, Estimand.SET.value)
+    try:
+        return Estimand(asked)
+    except ValueError as error:
+        known = " or ".join(one.value for one in Estimand)
+        raise AnnotationError(f"{ESTIMAND} must be {known}, not {asked!r}") from error
 
 
 def ready_endpoints(pods: Iterable[Object], pod_template_hash: str, plan: ProbePlan) -> tuple[Endpoint, ...]:

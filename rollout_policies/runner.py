@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import httpx
 
+from rollout_policies.estimand import Estimand
 from rollout_policies.evidence import EvidenceFile, Identity
 from rollout_policies.golden.manifest import Clip, GoldenSet
 from rollout_policies.metrics import WalkView
 from rollout_policies.probe import Discarded, ProbeLimits, Prober
 from rollout_policies.rollouts import Endpoint
 from rollout_policies.sequential import Alphas
-from rollout_policies.walk import sentence, walk_order, weigh
+from rollout_policies.walk import Figures, sentence, walk_order, walk_times, weigh
 
 # How long to wait for pods, and after a pair that was no evidence.
 PAUSE_SECONDS = 1.0
@@ -38,7 +39,8 @@ class Pods:
 
 
 class WalkRunner(threading.Thread):
-    """Walks one identity to its end or until stopped; others set `pods`, `revision`, `pairs_per_second`."""
+    """Walks one identity to its end or until stopped; others set `pods`, `revision`,
+    `pairs_per_second` and `estimand`."""
 
     def __init__(
         self,
@@ -54,6 +56,7 @@ class WalkRunner(threading.Thread):
         self.pods = Pods()
         self.revision = ""
         self.pairs_per_second = 1.0
+        self.estimand = Estimand.SET
         self.ended_at: float | None = None
         self.announce = announce
         self._broke_off: float | None = None
@@ -63,13 +66,25 @@ class WalkRunner(threading.Thread):
         # Which pod and which side first: no secret, but no pattern either; the order of clips has its own
         # seed.
         self._rng = random.Random(identity.digest)  # noqa: S311
-        self._figures = weigh(golden, evidence.pairs, alphas)
+        self._times = walk_times(golden, identity)
+        self._weigh()
         self._doing = "waiting for pods"
         self._warmed: set[Endpoint] = set()
 
     def view(self) -> WalkView:
         """Return the walk as it stands."""
-        return WalkView(self.identity, self.revision, self._figures, self._doing, self.ended_at)
+        return WalkView(self.identity, self.revision, self._asked, self._doing, self.ended_at)
+
+    def _weigh(self) -> None:
+        """Weigh the pairs for both estimands, so that the other is there as soon as it is asked for."""
+        golden, pairs, alphas = self._golden, self._evidence.pairs, self._alphas
+        of_set = weigh(golden, pairs, alphas)
+        of_population = weigh(golden, pairs, alphas, self._times)
+        self._figures = {Estimand.SET: of_set, Estimand.POPULATION: of_population}
+
+    @property
+    def _asked(self) -> Figures | None:
+        return self._figures[self.estimand]
 
     @property
     def complete(self) -> bool:
@@ -109,7 +124,7 @@ class WalkRunner(threading.Thread):
                 self._doing = "stopped"
                 return
         self._doing = "complete"
-        self.announce("WalkCompleted", sentence(self._figures), False)
+        self.announce("WalkCompleted", sentence(self._asked), False)
 
     def _compare(self, prober: Prober, clip: Clip) -> bool:
         """Compare the sides on one clip, however long it takes; False when the walk is to stop."""
@@ -127,7 +142,7 @@ class WalkRunner(threading.Thread):
             outcome = prober.probe_pair(clip, stable, candidate, self._rng)
             if not isinstance(outcome, Discarded):
                 self._evidence.append(outcome)
-                self._figures = weigh(self._golden, self._evidence.pairs, self._alphas)
+                self._weigh()
                 return not self._stopping.wait(max(0.0, began + 1 / self.pairs_per_second - time.monotonic()))
             tries += 1
             self._doing = f"trying again: {outcome.reason}"

@@ -67,12 +67,18 @@ class Bounds:
     upper: float
 
 
-def draw_order(weights: Floats, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Return the order of successive draws without replacement with probability proportional to weight.
+def draw_times(weights: Floats, rng: np.random.Generator) -> Floats:
+    """Return when each one's exponential clock rings, at a rate of its weight.
 
-    Exponential clocks that ring at rates w_i ring in just this order (Efraimidis and Spirakis 2006).
+    They ring in the order of successive draws without replacement with probability proportional to weight
+    (Efraimidis and Spirakis 2006).
     """
-    return np.argsort(rng.exponential(size=len(weights)) / weights)
+    return np.asarray(rng.exponential(size=weights.shape) / weights)
+
+
+def draw_order(weights: Floats, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Return the order of successive draws without replacement with probability proportional to weight."""
+    return np.argsort(draw_times(weights, rng))
 
 
 def weight_before(weights: Floats, total: Floats | float) -> Floats:

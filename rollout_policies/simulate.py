@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from rollout_policies.errors import OptionError
+from rollout_policies.estimand import Estimand, add_estimand
 from rollout_policies.golden.manifest import GoldenSet, read_golden_set
 from rollout_policies.recorded_errors import (
     Change,
@@ -80,12 +81,19 @@ def of_golden_set(recorded: Recorded, golden: GoldenSet) -> Recorded:
 def walks(
     recorded: Recorded, change: Change, clips: int | None, options: SimulationOptions
 ) -> tuple[Tally, Endings]:
-    """Walk many releases of a kind, on the set itself or on sets of so many clips."""
+    """Walk many releases of a kind, on the set itself or on sets of so many clips.
+
+    What is true of a release is its own set's difference, or, where the population is judged, what the kind
+    is on average; then the set itself is one of many of its size.
+    """
+    of_population = options.policy.estimand is Estimand.POPULATION
     rng = np.random.default_rng([options.seed, clips or 0])
+    clips = len(recorded.words) if clips is None and of_population else clips
     releases = draw_releases(recorded, change, clips, options.repetitions, rng)
     endings = walk_releases(releases, rng, options.policy)
     points = recorded.points(change.name) if change.points is None else change.points
-    return tally("walk", change.name, points, endings, releases.truth, options.policy.margin), endings
+    truth = np.full(options.repetitions, points / 100) if of_population else releases.truth
+    return tally("walk", change.name, points, endings, truth, options.policy.margin), endings
 
 
 def on_this_set(recorded: Recorded, options: SimulationOptions) -> Iterator[tuple[Tally, Endings]]:
@@ -168,6 +176,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument("--margin", type=float, default=0.01, help="in errors per word (%(default)s)")
     parser.add_argument("--repetitions", type=int, default=2000, help="releases a kind (%(default)s)")
     parser.add_argument("--min-pairs", type=int, default=50, help="clips that a pass needs (%(default)s)")
+    add_estimand(parser)
     parser.add_argument("--seed", type=int, default=1, help="of everything drawn (%(default)s)")
     parser.add_argument(
         "--picture", type=Path, metavar="PNG", help="draw it as well (needs the extra `demo`)"
@@ -180,7 +189,8 @@ def _run(options: argparse.Namespace) -> int:
     recorded = read_recorded(options.errors, options.stable)
     if options.golden:
         recorded = of_golden_set(recorded, read_golden_set("golden", options.golden))
-    policy = Policy(options.margin, Alphas(options.alpha_fail, options.alpha_pass), options.min_pairs)
+    alphas, estimand = Alphas(options.alpha_fail, options.alpha_pass), Estimand(options.estimand)
+    policy = Policy(options.margin, alphas, options.min_pairs, estimand)
     settings = SimulationOptions(policy, options.repetitions, options.seed)
     here = list(on_this_set(recorded, settings))
     sys.stdout.write(table([t for t, _ in here]) + "\n\n")

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from rollout_policies.estimand import Estimand
+from rollout_policies.population import damped, strengths
 from rollout_policies.recorded_errors import Releases
-from rollout_policies.sequential import Alphas, Floats, capital, sums_before, weight_before
+from rollout_policies.sequential import Alphas, Floats, capital, draw_times, sums_before, weight_before
 from rollout_policies.walk import shared
 
 Counts = NDArray[np.int64]
@@ -18,12 +20,13 @@ CLIPS_AT_ONCE = 200_000
 
 @dataclass(frozen=True)
 class Policy:
-    """What a gate asks for: a margin in errors per word, how sure it must be, and the pairs that a pass
-    needs."""
+    """What a gate asks for: a margin in errors per word, how sure it must be, of what, and the pairs that a
+    pass needs."""
 
     margin: float = 0.01
     alphas: Alphas = field(default_factory=Alphas)
     min_pairs: int = 50
+    estimand: Estimand = Estimand.SET
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,19 @@ class Endings:
 
 
 def walk_releases(releases: Releases, rng: np.random.Generator, policy: Policy) -> Endings:
-    """Walk each release once, in an order drawn by words; each clip is a look, a complete walk decides."""
-    # Exponential clocks, as in sequential.draw_order.
-    order = np.argsort(rng.exponential(size=releases.words.shape) / releases.words, axis=-1)
-    drawn = releases.ordered(order)
+    """Walk each release once, in an order drawn by words; each clip is a look, a complete walk decides of its
+    set."""
+    times = draw_times(releases.words, rng)
+    drawn, times = releases.ordered(np.argsort(times, axis=-1)), np.sort(times, axis=-1)
     clips = drawn.words.shape[-1]
     rows = max(1, CLIPS_AT_ONCE // clips)
-    starts = range(0, len(drawn.words), rows)
-    found = [decide(drawn.parts[i : i + rows], drawn.words[i : i + rows], policy) for i in starts]
+    found = []
+    for part in (slice(i, i + rows) for i in range(0, len(drawn.words), rows)):
+        parts, words = drawn.parts[part], drawn.words[part]
+        if policy.estimand is Estimand.POPULATION:
+            found.append(decide_of_population(parts, words, times[part], policy))
+        else:
+            found.append(decide(parts, words, policy))
     return Endings(
         np.concatenate([e.failed_after for e in found]),
         np.concatenate([e.passed_after for e in found]),
@@ -77,6 +85,26 @@ def decide(parts: Floats, words: Floats, policy: Policy) -> Endings:
     below = np.where(over, below, np.minimum(below, clips))
     # A pass also needs the smallest number of clips; bounds only tighten, so it is then that it comes.
     return Endings(above, np.maximum(below, min(policy.min_pairs, clips)), clips)
+
+
+def decide_of_population(parts: Floats, words: Floats, times: Floats, policy: Policy) -> Endings:
+    """Walk releases (rows) with their clips in the order of their times; not all are decided."""
+    clips = parts.shape[-1]
+    above, below = first_refusals_of_ratio(parts, words, times, policy.margin, shared(policy.alphas))
+    # A pass waits for the smallest number of clips, but nothing is passed that was not proven.
+    waited = np.where(below <= clips, np.maximum(below, min(policy.min_pairs, clips)), below)
+    return Endings(above, waited, clips)
+
+
+def first_refusals_of_ratio(
+    parts: Floats, words: Floats, times: Floats, hypothesis: float, alphas: Alphas
+) -> tuple[Counts, Counts]:
+    """Return the clips after which "of all such speech at most / at least so much a word" is refused."""
+    longest = words.max(axis=-1, keepdims=True)
+    x, strength, flat = parts / words, strengths(words, times, longest), np.ones_like(parts)
+    above = capital(damped(x, strength, hypothesis), hypothesis * flat) >= 1 / alphas.fail
+    below = capital(damped(-x, strength, -hypothesis), -hypothesis * flat) >= 1 / alphas.passing
+    return _first(above), _first(below)
 
 
 def first_refusals(parts: Floats, words: Floats, hypothesis: Floats, alphas: Alphas) -> tuple[Counts, Counts]:

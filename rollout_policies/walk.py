@@ -1,21 +1,25 @@
 """A walk through a golden set: its order, what its pairs prove and took; knows nothing of pods or files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rollout_policies.cost import Cost, added
+from rollout_policies.estimand import Estimand
 from rollout_policies.evidence import Identity, Pair
 from rollout_policies.golden.manifest import Clip, GoldenSet
 from rollout_policies.latency_factor import bound_factor
-from rollout_policies.sequential import Alphas, Bounds, bound_total, draw_order
+from rollout_policies.population import bound_ratio
+from rollout_policies.sequential import Alphas, Bounds, Floats, bound_total, draw_times
 
 # Two measures of a walk can fail a release, word errors and latency: each gets its share of the release's
 # alpha.
 MEASURES = ("word_errors", "latency")
 # A factor speaks for the set only where at least this share of the words seen has both times.
 LEAST_TIMED_SHARE = 0.5
+# The set's own difference is what is meant where nothing is said.
+WHOSE = {Estimand.SET: "", Estimand.POPULATION: " of all such speech"}
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,22 @@ class Figures:
     candidate_word_errors: int
     differences: tuple[tuple[str, Bounds], ...]
     cost: Cost
+    # Of what the word errors speak; times are always the set's.
+    estimand: Estimand = Estimand.SET
+
+
+def walk_times(golden: GoldenSet, identity: Identity) -> dict[str, float]:
+    """Return the time of each clip's draw by its name, the same whenever the same identity is walked."""
+    rng = np.random.default_rng(list(identity.digest))
+    words = np.array([clip.words for clip in golden.clips], dtype=float)
+    names = (clip.name for clip in golden.clips)
+    return dict(zip(names, draw_times(words, rng).tolist(), strict=True))
 
 
 def walk_order(golden: GoldenSet, identity: Identity) -> list[Clip]:
-    """Return the clips in the order of their draw, the same whenever the same identity is walked."""
-    rng = np.random.default_rng(list(identity.digest))
-    words = np.array([clip.words for clip in golden.clips], dtype=float)
-    return [golden.clips[i] for i in draw_order(words, rng)]
+    """Return the clips in the order of their draw."""
+    times = walk_times(golden, identity)
+    return sorted(golden.clips, key=lambda clip: times[clip.name])
 
 
 def shared(alphas: Alphas) -> Alphas:
@@ -48,11 +61,14 @@ def shared(alphas: Alphas) -> Alphas:
     return replace(alphas, fail=alphas.fail / len(MEASURES))
 
 
-def weigh(golden: GoldenSet, pairs: Sequence[Pair], alphas: Alphas) -> Figures | None:
+def weigh(
+    golden: GoldenSet, pairs: Sequence[Pair], alphas: Alphas, population: Mapping[str, float] | None = None
+) -> Figures | None:
     """Return what the pairs, in draw order, prove of the set; None before the first pair.
 
-    Latency is left out where fewer than half of the words seen have both sides' times: a clip without them
-    scores like an equal one and would dilute the factor.
+    With `population`, the times of the draw (`walk_times`), word errors are bounded of the speech that the
+    set stands for; the estimate is the set's for both. Latency is left out where fewer than half of the words
+    seen have both sides' times: a clip without them scores like an equal one and would dilute the factor.
     """
     if not pairs:
         return None
@@ -60,11 +76,13 @@ def weigh(golden: GoldenSet, pairs: Sequence[Pair], alphas: Alphas) -> Figures |
     words = np.array([words_of[pair.clip] for pair in pairs], dtype=float)
     stable = np.array([pair.stable.word_errors for pair in pairs], dtype=float)
     candidate = np.array([pair.candidate.word_errors for pair in pairs], dtype=float)
-    total = bound_total(candidate - stable, words, float(golden.words), shared(alphas))
+    rate = _of_set(candidate - stable, words, golden, alphas)
+    if population is not None:
+        times = np.array([population[pair.clip] for pair in pairs])
+        rate = _of_population(candidate - stable, words, times, golden, alphas, rate.estimate)
     ratios = np.array([_time_ratio(pair) for pair in pairs])
     timed = float(words[np.isfinite(ratios)].sum()) >= LEAST_TIMED_SHARE * float(words.sum())
     factor = bound_factor(ratios, words, float(golden.words), shared(alphas)) if timed else None
-    rate = Bounds(total.lower / golden.words, total.estimate / golden.words, total.upper / golden.words)
     return Figures(
         pairs=len(pairs),
         remaining=len(golden.clips) - len(pairs),
@@ -74,7 +92,21 @@ def weigh(golden: GoldenSet, pairs: Sequence[Pair], alphas: Alphas) -> Figures |
         candidate_word_errors=int(candidate.sum()),
         differences=(("word_errors", rate), *((("latency", factor),) if factor else ())),
         cost=added(pair.cost for pair in pairs),
+        estimand=Estimand.SET if population is None else Estimand.POPULATION,
     )
+
+
+def _of_set(parts: Floats, words: Floats, golden: GoldenSet, alphas: Alphas) -> Bounds:
+    total = bound_total(parts, words, float(golden.words), shared(alphas))
+    return Bounds(total.lower / golden.words, total.estimate / golden.words, total.upper / golden.words)
+
+
+def _of_population(
+    parts: Floats, words: Floats, times: Floats, golden: GoldenSet, alphas: Alphas, estimate: float
+) -> Bounds:
+    longest = max(clip.words for clip in golden.clips)
+    lower, upper = bound_ratio(parts, words, times, float(longest), shared(alphas))
+    return Bounds(lower, min(max(estimate, lower), upper), upper)
 
 
 def _time_ratio(pair: Pair) -> float:
@@ -96,6 +128,11 @@ def sentence(figures: Figures | None) -> str:
                 f"inference time x{bounds.estimate:.2f}, between x{bounds.lower:.2f} and x{bounds.upper:.2f}"
             )
         else:
-            low, middle, high = (100 * value for value in (bounds.lower, bounds.estimate, bounds.upper))
-            parts.append(f"word errors {middle:+.2f} points, between {low:+.2f} and {high:+.2f}")
+            parts.append(points_said(bounds, WHOSE[figures.estimand]))
     return "; ".join(parts)
+
+
+def points_said(bounds: Bounds, whose: str) -> str:
+    """Say bounds of word errors in points; `whose` they are, from " of" on."""
+    low, middle, high = (100 * value for value in (bounds.lower, bounds.estimate, bounds.upper))
+    return f"word errors{whose} {middle:+.2f} points, between {low:+.2f} and {high:+.2f}"

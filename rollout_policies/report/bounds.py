@@ -3,14 +3,16 @@
 The bounds are computed again from the pairs, as the referee did at each of them, at up to LOOKS of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rollout_policies.drawing import across, area, legend, level, line, plot, upwards
+from rollout_policies.estimand import Estimand
 from rollout_policies.evidence import Pair
 from rollout_policies.golden.manifest import GoldenSet
 from rollout_policies.markup import Html, tag
+from rollout_policies.report.contents import Report
 from rollout_policies.sequential import Alphas, Bounds
-from rollout_policies.walk import Figures, weigh
+from rollout_policies.walk import WHOSE, Figures, points_said, weigh
 
 # More would not be seen in a plot; each costs milliseconds.
 LOOKS = 60
@@ -24,10 +26,22 @@ def looks(pairs: int, most: int = LOOKS) -> list[int]:
     return sorted({-(-pairs * n // most) for n in range(1, most + 1)}) if pairs else []
 
 
-def closing(golden: GoldenSet, pairs: Sequence[Pair], alphas: Alphas) -> list[Figures]:
-    """Return what the pairs proved at each look."""
-    found = (weigh(golden, pairs[:count], alphas) for count in looks(len(pairs)))
+def closing(
+    golden: GoldenSet, pairs: Sequence[Pair], alphas: Alphas, population: Mapping[str, float] | None = None
+) -> list[Figures]:
+    """Return what the pairs proved at each look, as `weigh` does."""
+    found = (weigh(golden, pairs[:count], alphas, population) for count in looks(len(pairs)))
     return [figures for figures in found if figures is not None]
+
+
+def unjudged(report: Report, golden: GoldenSet) -> str:
+    """Say the word errors of the estimand that the gate does not judge; nothing before the first pair."""
+    other = Estimand.POPULATION if report.estimand is Estimand.SET else Estimand.SET
+    figures = weigh(golden, report.pairs, report.alphas, report.times(other))
+    if figures is None:
+        return ""
+    said = points_said(dict(figures.differences)["word_errors"], WHOSE[other] or " of the set itself")
+    return f"Not judged: {said}."
 
 
 def bounds_plot(figures: Sequence[Figures], measure: str, margin: float | None, clips: int) -> Html | None:

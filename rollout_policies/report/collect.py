@@ -10,7 +10,7 @@ from rollout_policies.golden.manifest import GoldenSet
 from rollout_policies.live.comparer import Findings
 from rollout_policies.report.contents import Report, version
 from rollout_policies.report.release import Release, release
-from rollout_policies.rollouts import Comparison, Object
+from rollout_policies.rollouts import Comparison, Object, asked_estimand
 from rollout_policies.sequential import Alphas
 
 Labels = Sequence[tuple[str, str]]
@@ -58,7 +58,8 @@ def gather(
     pods = cluster.pods(_comparison(rollout, stable, found.candidate))
     template = None if found.successor else (rollout.get("spec") or {}).get("template")
     versions = (version("stable", stable, pods, None), version("candidate", found.candidate, pods, template))
-    return Report(found, versions, kept, golden, alphas, now, said(kept.identity) if kept else None)
+    heard = said(kept.identity) if kept else None
+    return Report(found, versions, kept, golden, alphas, now, heard, asked_estimand(rollout))
 
 
 def chosen(kept: Iterable[Kept], found: Release) -> Kept | None:

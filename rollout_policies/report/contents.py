@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from rollout_policies.estimand import Estimand
 from rollout_policies.evidence import Kept, Pair
 from rollout_policies.golden.manifest import GoldenSet
 from rollout_policies.live.comparer import Findings
@@ -10,6 +11,7 @@ from rollout_policies.report.gates import Gate
 from rollout_policies.report.release import Release
 from rollout_policies.rollouts import POD_TEMPLATE_HASH, Object
 from rollout_policies.sequential import Alphas
+from rollout_policies.walk import walk_times
 
 MODEL_DIGEST = "serinus.dev/model-digest"
 # Which gate judges which measure of the golden walk (charts/rollout-policies).
@@ -40,6 +42,7 @@ class Report:
     alphas: Alphas
     made_at: float
     said: Findings | None = None
+    estimand: Estimand = Estimand.SET
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
@@ -51,6 +54,12 @@ class Report:
         """When the first and the last pair was taken."""
         times = [pair.at for pair in self.pairs]
         return (min(times), max(times)) if times else None
+
+    def times(self, estimand: Estimand) -> Mapping[str, float] | None:
+        """Return the times of the walk's draw where its bounds are to speak of the population."""
+        if estimand is Estimand.SET or self.golden is None or self.evidence is None:
+            return None
+        return walk_times(self.golden, self.evidence.identity)
 
     def margin(self, measure: str) -> float | None:
         """Return the margin the gate of a measure was given."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from rollout_policies.cost import added, cost_sentence
 from rollout_policies.markup import printable
+from rollout_policies.report.bounds import unjudged
 from rollout_policies.report.contents import Report
 from rollout_policies.report.said import SLICE_HEAD, said_sentence, slice_rows, sound
 from rollout_policies.report.timeline import clock, span
@@ -70,9 +71,10 @@ def _evidence(report: Report) -> Iterable[str]:
         yield "No evidence of a golden walk was read."
         return
     counts = tally(report.pairs)
+    judged = weigh(report.golden, report.pairs, report.alphas, report.times(report.estimand))
     yield (
-        f"Golden set {span_of(report.golden.name)} (`{report.golden.digest[:12]}`): "
-        f"{sentence(weigh(report.golden, report.pairs, report.alphas))}. "
+        f"Golden set {span_of(report.golden.name)} (`{report.golden.digest[:12]}`): {sentence(judged)}. "
+        f"{unjudged(report, report.golden)} "
         f"{counts.worse} clips worse, {counts.better} better, {counts.same} alike."
     )
     cost = added(pair.cost for pair in report.pairs)

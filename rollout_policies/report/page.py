@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rollout_policies.golden.manifest import GoldenSet
 from rollout_policies.markup import BREAK, Html, code, facts, join, page, section, table, tag, text
-from rollout_policies.report.bounds import bounds_plot, closing
+from rollout_policies.report.bounds import bounds_plot, closing, unjudged
 from rollout_policies.report.contents import GATES_OF_MEASURES, Report, Version
 from rollout_policies.report.gates import Gate
 from rollout_policies.report.latency import latency_view
@@ -137,18 +137,21 @@ def _evidence(report: Report) -> Iterable[Html]:
 
 
 def _bounds(report: Report, golden: GoldenSet) -> Html:
-    figures = closing(golden, report.pairs, report.alphas)
+    figures = closing(golden, report.pairs, report.alphas, report.times(report.estimand))
+    judged = weigh(golden, report.pairs, report.alphas, report.times(report.estimand))
     clips = len(golden.clips)
     plots = (bounds_plot(figures, measure, report.margin(measure), clips) for measure in GATES_OF_MEASURES)
     return section(
         "Golden walk",
-        tag("p", text(sentence(weigh(golden, report.pairs, report.alphas)))),
+        tag("p", text(sentence(judged))),
+        tag("p", text(unjudged(report, golden))),
         tag("div", *(drawn for drawn in plots if drawn is not None), class_="pair"),
         tag(
             "p",
             text(
                 "The bounds hold at every clip at once (anytime-valid). The lower one above the margin fails "
-                "the release, the upper one below it passes it; at the last clip they meet."
+                "the release, the upper one below it passes it. Those of the set meet at the last clip; "
+                "those of all such speech, of which its clips are taken for independent draws, do not."
             ),
             class_="dim",
         ),

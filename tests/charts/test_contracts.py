@@ -16,6 +16,7 @@ def test_the_rollout_tells_the_referee_all_it_asks_for(render: Render) -> None:
     ]["annotations"]
     assert set(annotations) == set(CONTRACTS["annotations"].values())
     assert annotations[CONTRACTS["annotations"]["golden_set"]] == "prompts"
+    assert annotations[CONTRACTS["annotations"]["estimand"]] == "set"
     assert annotations[CONTRACTS["annotations"]["probe_port"]] == str(CONTRACTS["ports"]["predictor_http"])
 
 

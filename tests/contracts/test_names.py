@@ -35,6 +35,7 @@ FAULTS = json.loads((ROOT / "charts" / "model-server" / "values.schema.json").re
         (records.POD_TEMPLATE_HASH, HEADERS["pod_template_hash"]),
         (rollouts.GOLDEN_SET, ANNOTATIONS["golden_set"]),
         (rollouts.PROBE_RATE, ANNOTATIONS["probe_rate"]),
+        (rollouts.ESTIMAND, ANNOTATIONS["estimand"]),
         (rollouts.PROBE_PORT, ANNOTATIONS["probe_port"]),
         (rollouts.PROBE_PATH, ANNOTATIONS["probe_path"]),
         (rollouts.BASELINE, ANNOTATIONS["baseline"]),

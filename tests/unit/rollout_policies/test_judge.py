@@ -42,6 +42,24 @@ def test_equal_files_are_no_worse(write: Write, capsys: pytest.CaptureFixture[st
     )
 
 
+def test_equal_files_of_too_few_clips_are_undecided_of_all_speech(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = _judge(capsys, write("s", 60), write("c", 60), "--estimand", "population")
+    assert code == 3
+    assert "undecided: 60 of 60 clips compared; word errors of all such speech +0.00 points" in said
+
+
+def test_equal_files_of_enough_clips_are_no_worse_of_all_speech(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """ln(100) / 0.05 = 92 clips alike in length, and some."""
+    options = ["--estimand", "population", "--margin", "0.05", "--markdown"]
+    code, said = _judge(capsys, write("s", 120), write("c", 120), *options)
+    assert code == 0
+    assert "| word errors of all such speech, points of WER | +0.00 (between " in said
+
+
 def test_one_word_in_four_wrong_is_worse(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     code, said = _judge(capsys, write("s", 60), write("c", 60, text="please hold the"))
     assert code == 1

@@ -155,6 +155,22 @@ def test_a_walk_is_told_by_events_with_its_figures(town: BuildTown, referee: Sta
     assert "5 of 5 clips compared; word errors +70.59 points" in place.events[1][1]
 
 
+def test_the_bounds_speak_of_what_the_rollout_asks_for(town: BuildTown, referee: StartReferee) -> None:
+    """Also of a walk that is over, once another estimand is asked for."""
+    place = town(say_first_word)
+    place.annotations["serinus.dev/estimand"] = "population"
+    judge = referee(place)
+    judge.look()
+    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    until("both events are there", lambda: len(place.events) == 2)
+    assert "word errors of all such speech +70.59 points" in place.events[1][1]
+    del place.annotations["serinus.dev/estimand"]
+    judge.look()
+    figures = judge.views()[0].figures
+    assert figures is not None
+    assert dict(figures.differences)["word_errors"].upper == pytest.approx(12 / 17)
+
+
 def test_a_pods_first_answer_is_no_evidence(town: BuildTown, referee: StartReferee) -> None:
     """A cold candidate takes a hundred times as long once, and says nothing right."""
     answered: list[bytes] = []

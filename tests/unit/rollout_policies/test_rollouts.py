@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from rollout_policies.errors import AnnotationError
+from rollout_policies.estimand import Estimand
 from rollout_policies.rollouts import (
     ProbePlan,
     due_comparison,
@@ -70,10 +71,11 @@ def test_annotations_say_how_to_probe() -> None:
                 "serinus.dev/probe-port": "9000",
                 "serinus.dev/probe-path": "/p",
                 "serinus.dev/baseline": "true",
+                "serinus.dev/estimand": "population",
             }
         )
     )
-    assert plan == ProbePlan("g", 0.5, 9000, "/p", baseline=True)
+    assert plan == ProbePlan("g", 0.5, 9000, "/p", True, Estimand.POPULATION)
     assert probe_plan(_rollout({"serinus.dev/golden-set": "g"})) == ProbePlan("g")
 
 
@@ -89,6 +91,8 @@ def test_annotations_say_how_to_probe() -> None:
         ("probe-port", "inf"),
         ("probe-path", "predict"),
         ("baseline", "yes"),
+        ("estimand", "speech"),
+        ("estimand", ""),
     ],
 )
 def test_an_annotation_that_cannot_be_followed_is_refused_by_name(name: str, value: str) -> None:

@@ -73,6 +73,18 @@ def test_sizes_of_change_that_no_recorded_version_has_are_named(
     assert "No recorded version is 5 points worse" in said
 
 
+def test_of_all_speech_a_release_without_a_difference_needs_clips_enough(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Clips of three words: ln(100) / 0.1 = 46 of them, and some for the mixture of stakes."""
+    arguments = ["--stable", "good", "--repetitions", "20", "--estimand", "population", "--margin", "0.1"]
+    for clips, promoted in ((40, "0.0%"), (100, "100.0%")):
+        rows = [f"c{number}\t3\t0\t0\t{3 * int(number % 5 == 0)}" for number in range(clips)]
+        (tmp_path / "t.tsv").write_text("\n".join(["clip\twords\tgood\tsame\tbad", *rows]))
+        assert main(["simulate", "--errors", str(tmp_path / "t.tsv"), *arguments]) == 0
+        assert f"\n+0\t+0.00\t{promoted}\t0.0%\t" in capsys.readouterr().out
+
+
 def test_an_unknown_stable_version_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", "--errors", str(RECORDED), "--stable", "old"]) == 1
     assert "--stable must be one of baseline, quieter_12db" in capsys.readouterr().err

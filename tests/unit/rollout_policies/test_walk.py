@@ -9,7 +9,7 @@ from rollout_policies.golden.manifest import GoldenSet
 from rollout_policies.metrics import WalkView
 from rollout_policies.pages import walks_page
 from rollout_policies.sequential import Alphas, Bounds
-from rollout_policies.walk import sentence, walk_order, weigh
+from rollout_policies.walk import sentence, walk_order, walk_times, weigh
 
 IDENTITY = Identity("speech", "asr", "aaa", "bbb", "digest")
 
@@ -68,6 +68,16 @@ def test_a_factor_needs_the_times_of_half_the_words(
     figures = weigh(golden, pairs, Alphas())
     assert figures is not None
     assert [measure for measure, _ in figures.differences] == measures
+
+
+def test_of_all_speech_a_complete_walk_is_not_exact(golden: GoldenSet) -> None:
+    figures = weigh(golden, _pairs(golden, 1), Alphas(), walk_times(golden, IDENTITY))
+    assert figures is not None
+    words, latency = dict(figures.differences)["word_errors"], dict(figures.differences)["latency"]
+    assert words.lower < words.estimate < words.upper
+    assert words.estimate == pytest.approx(5 / 17)
+    assert latency.estimate == pytest.approx(2.0, rel=1e-5)
+    assert "word errors of all such speech +29.41 points, between " in sentence(figures)
 
 
 def test_no_pair_is_no_figure(golden: GoldenSet) -> None:

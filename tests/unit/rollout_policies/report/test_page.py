@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -91,6 +92,19 @@ def test_one_who_heard_nothing_is_shown_so(gathered: Gathered) -> None:
     shown = report_page(replace(gathered(), said=findings("turn it off", "...")))
     assert "<em>no word</em>" in shown
     assert "the gate" not in shown
+
+
+@pytest.mark.parametrize("show", [report_page, report_markdown])
+def test_both_estimands_are_shown_the_one_that_is_judged_first(
+    gathered: Gathered, town: Town, show: Callable[[Report], str]
+) -> None:
+    of_set, of_all = "word errors +47.06 points, between +47.06 and +47.06", "word errors of all such speech"
+    shown = show(gathered())
+    assert shown.index(of_set) < shown.index(f"Not judged: {of_all} +47.06 points, between ")
+    town.item = deepcopy(town.item)
+    town.item["metadata"]["annotations"]["serinus.dev/estimand"] = "population"
+    shown = show(gathered())
+    assert shown.index(of_all) < shown.index("Not judged: word errors of the set itself +47.06 points")
 
 
 HOSTILE = '<script>alert("1")</script>\u202e\x07\ud83d'
