@@ -1,4 +1,4 @@
-"""The programs a person at the cluster needs on PATH: kind, kubectl, helm, kubectl-argo-rollouts."""
+"""The programs a person needs on PATH: kind, kubectl, helm, kubectl-argo-rollouts, promtool."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ INSIDE = {
     "kubectl": ("kubernetes", "/usr/bin/kubectl"),
     "helm": ("helm", "/usr/bin/helm"),
     "kubectl-argo-rollouts": ("kubectl-argo-rollouts", "/bin/kubectl-argo-rollouts"),
+    "promtool": ("prometheus", "/bin/promtool"),
 }
 
 

@@ -65,8 +65,11 @@ def test_the_templates_are_those_agreed(render: Render) -> None:
 
 
 def test_the_operators_prometheus_gets_the_label_of_the_gates(render: Render) -> None:
-    monitor = {"monitoring": {"podMonitor": {"enabled": True}}}
-    predictor = render("model-server", **monitor)["PodMonitor", "asr"]["spec"]
-    referee = render("rollout-policies", **monitor)["PodMonitor", "asr-referee"]["spec"]
+    asked = {"monitoring": {"podMonitor": {"enabled": True}}}
+    predictor = render("model-server", **asked)["PodMonitor", "asr"]["spec"]
+    referee = render("rollout-policies", **asked)["PodMonitor", "asr-referee"]["spec"]
     assert predictor["podTargetLabels"] == [CONTRACTS["labels"]["pod_template_hash"]]
     assert referee["podMetricsEndpoints"][0]["honorLabels"] is True
+    for monitor in (predictor, referee):
+        relabelled = {one["targetLabel"] for one in monitor["podMetricsEndpoints"][0]["relabelings"]}
+        assert relabelled == {"app", "release"}, "by which the alerts tell releases apart"

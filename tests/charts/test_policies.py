@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import yaml
+
 from cluster import paths
 from rollout_policies.__main__ import build_parser
 
@@ -92,3 +94,34 @@ def test_a_template_asks_its_own_query_file(render: Render) -> None:
         whole = re.sub(r"^ *<lost>$", lambda _: lost, path.read_text().strip(), flags=re.M)
         # A gate's own args bear its name.
         assert query.strip().replace(f"{{{{args.{path.stem}-", "{{args.") == whole
+
+
+def test_alerts_are_the_operators_where_it_is(render: Render) -> None:
+    enabled = {"enabled": True, "labels": {"release": "monitoring"}}
+    alerts = {
+        "prometheusRule": enabled,
+        "errors": {"maxRatio": 0.125},
+        "runbook": "https://runbooks.example/a",
+    }
+    rule = render("rollout-policies", alerts=alerts)["PrometheusRule", "asr-alerts"]
+    assert rule["metadata"]["labels"]["release"] == "monitoring"
+    (errors,) = [r for g in rule["spec"]["groups"] for r in g["rules"] if r["alert"] == "SerinusErrors"]
+    assert "> 0.125\n" in errors["expr"]
+    assert errors["annotations"]["runbook_url"] == "https://runbooks.example/a#serinuserrors"
+    assert ("PrometheusRule", "asr-alerts") not in render("rollout-policies")
+
+
+def test_every_word_of_the_alerts_is_a_value(render: Render) -> None:
+    """None is left in its brackets, and no value is there that no alert reads."""
+    chart = paths.repository_root() / "charts" / "rollout-policies"
+    rule = render("rollout-policies", alerts={"prometheusRule": {"enabled": True}})
+    assert "<" not in yaml.safe_dump(rule["PrometheusRule", "asr-alerts"]["spec"])
+    alerts = yaml.safe_load((chart / "values.yaml").read_text())["alerts"]
+    del alerts["prometheusRule"]
+    given = {word for name, value in alerts.items() for word in _words(name, value)}
+    asked = re.findall(r"<([a-zA-Z.]+)>", (chart / "alerts" / "rules.yaml").read_text())
+    assert set(asked) == given | {"namespace", "release"}
+
+
+def _words(name: str, value: Any) -> list[str]:
+    return [f"{name}.{below}" for below in value] if isinstance(value, dict) else [name]

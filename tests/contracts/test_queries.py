@@ -1,4 +1,4 @@
-"""The gates' queries read only metrics and labels that somebody exports."""
+"""The gates' queries and the alerts read only metrics and labels that somebody exports."""
 
 import re
 import tomllib
@@ -8,11 +8,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACTS = tomllib.loads((ROOT / "contracts.toml").read_text())
-QUERIES = sorted((ROOT / "charts" / "rollout-policies" / "queries").rglob("*.promql"))
+CHART = ROOT / "charts" / "rollout-policies"
+QUERIES = [*sorted((CHART / "queries").rglob("*.promql")), CHART / "alerts" / "rules.yaml"]
 
 # Not ours: Prometheus's own, and Envoy's counters of the Service that holds the candidate.
 FOREIGN = {
-    "up": {"namespace", "rollouts_pod_template_hash", "pod"},
+    "up": {"namespace", "rollouts_pod_template_hash", "pod", "app", "release"},
     "envoy_cluster_upstream_rq": {"cluster_name", "response_code", "pod"},
     "envoy_cluster_upstream_rq_total": {"cluster_name", "pod"},
 }

@@ -17,6 +17,11 @@
 {{- fail (printf "goldenSets[%d].digest is that of a url's archive; with %s it would not be checked" $index $sources) -}}
 {{- end -}}
 {{- end -}}
+{{- $for := .Values.alerts.walkHeldUp.for -}}
+{{- $unit := get (dict "s" 1 "m" 60 "h" 3600) (regexFind "[smh]$" $for) -}}
+{{- if lt (mul (regexFind "^[0-9]+" $for | int) $unit) 600 -}}
+{{- fail (printf "alerts.walkHeldUp.for must be at least 10m, for which a walk that is over is still shown, not %s" $for) -}}
+{{- end -}}
 {{- if and .Values.persistence.existingClaim (not .Values.persistence.enabled) -}}
 {{- fail (printf "persistence.existingClaim (%s) would not be used: set persistence.enabled" .Values.persistence.existingClaim) -}}
 {{- end -}}
