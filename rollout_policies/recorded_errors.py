@@ -72,8 +72,11 @@ class Releases:
 
 def read_recorded(path: Path, stable: str) -> Recorded:
     """Return the table in a file: tab-separated columns clip, words, then one of word errors a version."""
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file, delimiter="\t"))
+    except OSError as error:
+        raise OptionError(f"--errors: cannot read {path}: {error.strerror}") from error
     versions = [name for name in (rows[0] if rows else {}) if name not in ("clip", "words")]
     if len(versions) < 2:
         raise OptionError(

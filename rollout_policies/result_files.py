@@ -44,11 +44,15 @@ class ResultFile:
 
 
 def read_results(path: Path) -> ResultFile:
-    """Return a file's results; raises ResultError where a line cannot be used or names a clip again."""
-    size = path.stat().st_size
+    """Return a file's results; raises ResultError where it cannot be read, or a line cannot be used or names
+    a clip again."""
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= LARGEST_FILE_BYTES else b""
+    except OSError as error:
+        raise ResultError(f"cannot read {path}: {error.strerror}") from error
     if size > LARGEST_FILE_BYTES:
         raise ResultError(f"{path} has {size} bytes, more than {LARGEST_FILE_BYTES}")
-    content = path.read_bytes()
     results: dict[str, Result] = {}
     # Not splitlines(): to it U+2028 and the like end a line too.
     for number, line in enumerate(content.split(b"\n"), start=1):

@@ -162,7 +162,7 @@ def test_a_file_that_is_not_there_exits_2(
     files = [str(tmp_path / n) if n == missing else write(n, 1) for n in ("s", "c")]
     code, said = _judge(capsys, *files)
     assert code == 2
-    assert "No such file" in said
+    assert said == f"rollout_policies: cannot read {tmp_path / missing}: No such file or directory\n"
 
 
 def test_a_stable_file_without_labels_needs_a_golden_set(
