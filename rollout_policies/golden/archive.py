@@ -24,9 +24,11 @@ LONGEST_PART_BYTES, DEEPEST = 255, 16
 
 @dataclass(frozen=True)
 class ArchiveLimits:
-    """What an archive may hold: entries, and bytes of the tar that it is or swells to."""
+    """What an archive may hold: entries, bytes of one file, and bytes of the tar that it is or swells to."""
 
     max_entries: int = 20_000
+    # Nearly an hour at 16 kHz. Whoever reads a set holds one file in memory.
+    max_file_bytes: int = 100_000_000
     max_bytes: int = 2 * 10**9
 
 
@@ -97,7 +99,7 @@ def _unpack(file: Metered, folder: Path, limits: ArchiveLimits) -> None:
             entries += 1
             if entries > limits.max_entries:
                 raise GoldenSetError(f"more than {limits.max_entries} entries")
-            name = _checked(entry)
+            name = _checked(entry, limits)
             if name in names:
                 raise GoldenSetError(f"{entry.name!r} is in it twice")
             # A folder is made with its first file, and may be named as often as tar likes.
@@ -115,7 +117,7 @@ def _extract(archive: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path) -> 
         raise GoldenSetError(f"{entry.name!r} cannot be unpacked: {error.strerror}") from error
 
 
-def _checked(entry: tarfile.TarInfo) -> PurePosixPath:
+def _checked(entry: tarfile.TarInfo, limits: ArchiveLimits) -> PurePosixPath:
     """Return where an entry goes, from the folder."""
     name, shown = PurePosixPath(entry.name), repr(entry.name[:100])
     if entry.issparse() or not (entry.isreg() or entry.isdir()):
@@ -126,6 +128,8 @@ def _checked(entry: tarfile.TarInfo) -> PurePosixPath:
         raise GoldenSetError(
             f"{shown} is deeper than {DEEPEST} folders or has a part of more than {LONGEST_PART_BYTES} bytes"
         )
+    if not 0 <= entry.size <= limits.max_file_bytes:
+        raise GoldenSetError(f"{shown} has {entry.size} bytes, more than {limits.max_file_bytes}")
     if entry.isreg() and not name.parts:
         raise GoldenSetError(f"{shown} has no name")
     return name

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from rollout_policies.errors import GoldenSetError
-from rollout_policies.golden.manifest import MANIFEST, read_golden_set
+from rollout_policies.golden.manifest import MANIFEST, manifest_lines, read_golden_set
 
 # What the API server takes: the bytes of all values (not of their base64), k8s.io/api/core/v1 MaxSecretSize.
 LIMIT_BYTES = 1 << 20
@@ -63,8 +63,7 @@ def _beside(directory: Path, without: set[str]) -> dict[str, Path]:
 
 
 def _manifest(directory: Path, keys: Mapping[str, str]) -> str:
-    lines = (directory / MANIFEST).read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    rows = [json.loads(line) for line in lines]
+    rows = [json.loads(line) for line in manifest_lines((directory / MANIFEST).read_bytes())]
     named = [json.dumps({**row, "audio_filepath": keys[row["audio_filepath"]]}) for row in rows]
     # DEL is ASCII, and JSON writes it as it is; YAML does not take it.
     return "".join(line.replace("\x7f", "\\u007f") + "\n" for line in named)

@@ -14,6 +14,7 @@ from rollout_policies.errors import GoldenSetError
 from rollout_policies.word_errors import normalised
 
 MANIFEST = "manifest.jsonl"
+LONGEST_SECONDS = 1e6  # eleven days: no clip lasts that
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,7 @@ def read_golden_set(name: str, directory: Path) -> GoldenSet:
     except OSError as error:
         raise GoldenSetError(f"golden set {name!r}: cannot read {path}: {error.strerror}") from error
     clips: dict[str, Clip] = {}
-    # Not splitlines(): to it U+2028 and the like end a line too.
-    lines = manifest.decode("utf-8", errors="replace").removesuffix("\n").split("\n") if manifest else []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(manifest_lines(manifest), start=1):
         try:
             clip = _clip(line, directory)
             if clip.name in clips:
@@ -68,17 +67,23 @@ def read_golden_set(name: str, directory: Path) -> GoldenSet:
     return GoldenSet(name, hashlib.sha256(manifest).hexdigest(), tuple(clips.values()))
 
 
+def manifest_lines(manifest: bytes) -> list[str]:
+    """Return the lines of a manifest; what is no UTF-8 is replaced."""
+    # Not splitlines(): to it U+2028 and the like end a line too.
+    return manifest.decode("utf-8", errors="replace").removesuffix("\n").split("\n") if manifest else []
+
+
 def _clip(line: str, directory: Path) -> Clip:
     try:
         row: Any = json.loads(line)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise GoldenSetError(f"not JSON: {line[:60]!r}") from error
     if not isinstance(row, dict):
         raise GoldenSetError(f"must be a JSON object, not {line[:60]!r}")
     name, text, digest = (_string(row, key) for key in ("audio_filepath", "text", "sha256"))
     duration = row.get("duration")
-    if not isinstance(duration, int | float) or duration <= 0:
-        raise GoldenSetError(f"duration must be seconds above 0, not {duration!r}")
+    if not isinstance(duration, int | float) or not 0 < duration < LONGEST_SECONDS:
+        raise GoldenSetError(f"duration must be seconds above 0, not {duration!r:.60}")
     reference = normalised(text)
     if not reference:
         raise GoldenSetError(f"text {text!r} holds no word that counts")
@@ -94,8 +99,9 @@ def _string(row: dict[str, Any], key: str) -> str:
 
 def _checked_audio(directory: Path, name: str, digest: str) -> Path:
     path = directory / name
-    if not path.resolve().is_relative_to(directory.resolve()):
-        raise GoldenSetError(f"audio_filepath must stay inside the set, not {name!r}")
+    # A NUL, or half a character, is in no file's name.
+    if not name.isprintable() or not path.resolve().is_relative_to(directory.resolve()):
+        raise GoldenSetError(f"audio_filepath must stay inside the set, not {name!r:.100}")
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:

@@ -12,7 +12,7 @@ import numpy as np
 from rollout_policies.errors import GoldenSetError
 from rollout_policies.golden.findings import Finding
 from rollout_policies.golden.loudness import clipped_ratio, loudness_lufs, silence_seconds
-from rollout_policies.golden.manifest import MANIFEST
+from rollout_policies.golden.manifest import MANIFEST, manifest_lines
 from rollout_policies.golden.sound import read_sound
 from rollout_policies.word_errors import normalised
 
@@ -64,7 +64,7 @@ def read_rows(
     """Return the usable lines of a set, and a finding for each other; GoldenSetError without a manifest."""
     path = directory / MANIFEST
     try:
-        lines = path.read_bytes().decode("utf-8", errors="replace").removesuffix("\n").split("\n")
+        lines = manifest_lines(path.read_bytes())
     except OSError as error:
         raise GoldenSetError(f"cannot read {path}: {error.strerror}") from error
     rows: list[Row] = []
@@ -83,7 +83,7 @@ def read_rows(
 def clip_path(directory: Path, name: str) -> Path:
     """Return a clip's file; GoldenSetError for a name that leads out of the set."""
     path = directory / name
-    if not path.resolve().is_relative_to(directory.resolve()):
+    if not name.isprintable() or not path.resolve().is_relative_to(directory.resolve()):
         raise GoldenSetError(f"audio_filepath must stay inside the set, not {name!r}")
     return path
 
@@ -91,7 +91,7 @@ def clip_path(directory: Path, name: str) -> Path:
 def _row(directory: Path, number: int, line: str) -> Row:
     try:
         fields = json.loads(line)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise GoldenSetError(f"not JSON: {line[:60]!r}") from error
     name, text = (fields.get(key) if isinstance(fields, dict) else None for key in ("audio_filepath", "text"))
     if not isinstance(name, str) or not name or not isinstance(text, str):

@@ -31,11 +31,13 @@ from model_server.protocols.multipart import read_form
 from model_server.quality import InputQuality
 from model_server.transcript import SpokenSegment, Word
 from model_server.voice_activity import Segment
+from rollout_policies.errors import GoldenSetError
+from tests.fuzz import golden_sets
 from tests.fuzz.damage import damaged
 
 MAX_SECONDS = 5.0
 LIMITS = IntakeLimits(max_audio_seconds=MAX_SECONDS, queue_seconds=10)
-REFUSALS = (RefusedError, ArtefactError)
+REFUSALS = (RefusedError, ArtefactError, GoldenSetError)
 
 
 @dataclass(frozen=True)
@@ -216,4 +218,6 @@ TARGETS = {
         damaged([b"\x03<s>\x01a\x04\xe2\x96\x81b\x82\x01" + b"c" * 130]), check_vocabulary
     ),
     "engine messages": Target(damaged(MESSAGES), check_message),
+    "golden archive": Target(damaged(golden_sets.ARCHIVES), golden_sets.check_archive),
+    "golden manifest": Target(damaged(golden_sets.MANIFESTS), golden_sets.check_manifest),
 }
