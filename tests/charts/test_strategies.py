@@ -53,6 +53,21 @@ def test_a_baseline_is_a_fresh_stable_pod_of_an_experiment_in_which_all_golden_g
     assert all("duration" not in one for one in experiments)
 
 
+@pytest.mark.parametrize(("off", "asked"), [("pairedLatency", "accuracy"), ("accuracy", "paired-latency")])
+def test_after_an_experiment_comes_an_analysis_which_argo_does_not_begin_while_a_person_is_asked(
+    render: Render, off: str, asked: str
+) -> None:
+    """It does try an Experiment again that could not decide (argo-rollouts 1.10, rollout/experiment.go)."""
+    values = {"golden": {"baseline": True}, "gates": {off: {"enabled": False}}}
+    rollout = render("model-server", **values, strategy={"pauseBeforeUsers": True})["Rollout", "asr"]
+    steps = steps_in_short(rollout)
+    after = [steps[i + 1] for i, step in enumerate(steps) if step.startswith("experiment")]
+    # At the bake only the accuracy is asked for, and so for the other gate alone there is no Experiment.
+    assert after == [f"analysis {asked}"] * (2 if asked == "accuracy" else 1)
+    starting = rollout["spec"]["strategy"]["canary"]["analysis"]["startingStep"]
+    assert steps[starting - 2 : starting] == [f"analysis {asked}", "pause {}"]
+
+
 def test_the_gates_of_an_experiment_are_told_what_those_of_a_step_are(render: Render) -> None:
     def told(baseline: bool) -> list[dict[str, Any]]:
         steps = render("model-server", golden={"baseline": baseline})["Rollout", "asr"]["spec"]["strategy"]

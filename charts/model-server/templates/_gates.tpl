@@ -9,7 +9,8 @@ delaySeconds before it first measures. */ -}}
 
 {{- /* The golden gates, each a step of its own; or with golden.baseline all in one Experiment, which starts a fresh pod of
 the stable version for the candidate to be compared with. Its gates run side by side, and the first that fails or cannot
-decide ends it. Takes: root, gates. */ -}}
+decide ends it. Argo tries one that could not decide again while the release waits for a person, and goes on if it then
+passes; but it begins no analysis then, so the last gate, asked once more, keeps users away. Takes: root, gates. */ -}}
 {{- define "model-server.goldenGateSteps" -}}
 {{- $root := .root -}}
 {{- if and .gates .root.Values.golden.baseline -}}
@@ -35,6 +36,7 @@ decide ends it. Takes: root, gates. */ -}}
     analysisRunMetadata:
       labels:
         {{- include "model-server.selectorLabels" .root | nindent 8 }}
+{{ include "model-server.gate" (dict "root" $root "gate" (last .gates)) }}
 {{- else -}}
 {{- range .gates }}
 {{ include "model-server.gate" (dict "root" $root "gate" .) }}
