@@ -181,11 +181,22 @@ def test_a_previews_capacity_is_tried_by_a_load_of_its_own_before_the_switch(ren
     assert (args["capacity-rate"], args["capacity-seconds"], args["capacity-min-requests"]) == (
         "2.5",
         "30",
-        "68",
+        "75",
     )
     policy = objects["NetworkPolicy", "asr"]["spec"]["ingress"][0]["from"]
     labels = {"app.kubernetes.io/instance": "asr", "app.kubernetes.io/component": "loadtest"}
     assert {"podSelector": {"matchLabels": labels}} in policy
+
+
+@pytest.mark.parametrize(("lost", "least"), [(0, "300"), (0.01, "297"), (0.1, "270")])
+def test_capacity_is_decided_once_all_of_the_load_is_counted_but_what_may_be_lost(
+    render: Render, lost: float, least: str
+) -> None:
+    """Of 5 a second for 60 s: the slowest answers come last, and would be those not looked at."""
+    gates = {"capacity": {"enabled": True, "maxUnansweredRatio": lost}}
+    rollout = render("model-server", strategy={"type": "blueGreen"}, gates=gates)["Rollout", "asr"]
+    args = rollout["spec"]["strategy"]["blueGreen"]["prePromotionAnalysis"]["args"]
+    assert {"name": "capacity-min-requests", "value": least} in args
 
 
 def test_a_load_goes_to_the_preview_and_is_counted_as_one(render: Render) -> None:

@@ -81,8 +81,8 @@ Successful. */ -}}
 {{- $thresholds := omit $gate "enabled" "intervalSeconds" "timeoutSeconds" -}}
 {{- if and .minRequests (not (has .gate (list "disagreement" "feedback"))) -}}{{- $thresholds = merge (dict "minRequests" (int .minRequests)) $thresholds -}}{{- end -}}
 {{- if eq .gate "capacity" -}}
-{{- /* Nine of ten of its load are enough to decide by: the last answers may be under way. */ -}}
-{{- $least := mulf 0.9 $gate.rate $gate.seconds | ceil | int -}}
+{{- /* All of its load but what may be lost: the slowest are answered last, and what never reached a pod no pod counts. */ -}}
+{{- $least := mulf (subf 1.0 $gate.maxUnansweredRatio) $gate.rate $gate.seconds | ceil | int -}}
 {{- $thresholds = merge (dict "minRequests" $least "path" (include "model-server.predictPath" .root)) $thresholds -}}
 {{- end -}}
 {{- $count := div (int $gate.timeoutSeconds) (int $gate.intervalSeconds) -}}
