@@ -77,6 +77,9 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- if and .Values.golden.baseline (not (and (has $strategy.type (list "canary" "shadow")) (eq $strategy.router "istio"))) -}}
 {{- fail (printf "golden.baseline needs strategy.type canary or shadow with router istio, whose steps can start a pod beside the release, not %s with router %s" $strategy.type $strategy.router) -}}
 {{- end -}}
+{{- if and .Values.golden.baseline (not (include "model-server.goldenGates" . | fromJsonArray)) -}}
+{{- fail "golden.baseline needs one of gates.accuracy and gates.pairedLatency, which the fresh pod is started for" -}}
+{{- end -}}
 {{- if and (ne $strategy.type "rolling") (not (include "model-server.liveGates" . | fromJsonArray)) -}}
 {{- fail (printf "strategy.type %s would give users to a candidate unwatched: enable one of gates.errors, gates.emptyTranscripts, gates.latency, gates.throughput and gates.feedback" $strategy.type) -}}
 {{- end -}}
