@@ -204,7 +204,9 @@ def test_a_load_goes_to_the_preview_and_is_counted_as_one(render: Render) -> Non
     spec = render("rollout-policies")["ClusterAnalysisTemplate", "serinus-capacity-v1"]["spec"]
     (load,) = [metric for metric in spec["metrics"] if "job" in metric["provider"]]
     assert spec["dryRun"] == [{"metricName": load["name"]}]
-    pod = load["provider"]["job"]["spec"]["template"]
+    job = load["provider"]["job"]["spec"]
+    assert (job["backoffLimit"], job["ttlSecondsAfterFinished"]) == (0, 3600)
+    pod = job["template"]
     assert pod["metadata"]["labels"]["app.kubernetes.io/component"] == "loadtest"
     args = pod["spec"]["containers"][0]["args"]
     assert "--url=http://{{args.rollout}}-canary.{{args.namespace}}.svc" in args
