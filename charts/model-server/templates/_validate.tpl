@@ -8,6 +8,7 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- include "model-server.validateStrategy" . -}}
 {{- include "model-server.validateSteps" . -}}
 {{- include "model-server.validateMirror" . -}}
+{{- include "model-server.validateCapacity" . -}}
 {{- include "model-server.validateFeedback" . -}}
 {{- include "model-server.validateKept" . -}}
 {{- include "model-server.validateGates" . -}}
@@ -104,6 +105,14 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- fail "gates.disagreement needs events.url (the referee's /events), events.text and one of gates.accuracy and gates.pairedLatency, by which the referee knows the release" -}}
 {{- end -}}
 {{- end -}}
+{{- $heard := int (last .Values.strategy.shadow.steps).minRequests -}}
+{{- $first := int (first .Values.strategy.steps).minRequests -}}
+{{- if and (eq .Values.strategy.type "shadow") (eq .Values.strategy.shadow.then "canary") (le $first $heard) -}}
+{{- fail (printf "strategy.steps[0].minRequests must be above %d (that of the last shadow step, whose requests count too), not %d" $heard $first) -}}
+{{- end -}}
+{{- end }}
+
+{{- define "model-server.validateCapacity" -}}
 {{- with .Values.gates.capacity -}}
 {{- if and .enabled (ne $.Values.strategy.type "blueGreen") -}}
 {{- fail (printf "gates.capacity needs strategy.type blueGreen, whose preview has no users that the load could disturb, not %s" $.Values.strategy.type) -}}
@@ -112,11 +121,6 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- if and .enabled (le (int .timeoutSeconds) (int $least)) -}}
 {{- fail (printf "gates.capacity.timeoutSeconds must be above its seconds and server.longestRequestSeconds (%d), or it is over before the load, not %d" $least (int .timeoutSeconds)) -}}
 {{- end -}}
-{{- end -}}
-{{- $heard := int (last .Values.strategy.shadow.steps).minRequests -}}
-{{- $first := int (first .Values.strategy.steps).minRequests -}}
-{{- if and (eq .Values.strategy.type "shadow") (eq .Values.strategy.shadow.then "canary") (le $first $heard) -}}
-{{- fail (printf "strategy.steps[0].minRequests must be above %d (that of the last shadow step, whose requests count too), not %d" $heard $first) -}}
 {{- end -}}
 {{- end }}
 
