@@ -29,7 +29,7 @@ class Seen:
 
 
 def read(target: Target) -> Seen:
-    """The Rollout and the AnalysisRuns that it or its Experiments own."""
+    """The Rollout and the AnalysisRuns it owns."""
     found = kubectl_json("get", "rollouts,analysisruns", "-n", target.namespace)["items"]
     rollouts = [
         item for item in found if item["kind"] == "Rollout" and item["metadata"]["name"] == target.release
@@ -43,8 +43,4 @@ def read(target: Target) -> Seen:
 
 def _owned(run: dict[str, dict[str, list[dict[str, str]]]], rollout: str) -> bool:
     owners = run["metadata"].get("ownerReferences", [])
-    return any(
-        (owner["kind"] == "Rollout" and owner["name"] == rollout)
-        or (owner["kind"] == "Experiment" and owner["name"].startswith(f"{rollout}-"))
-        for owner in owners
-    )
+    return any(owner["kind"] == "Rollout" and owner["name"] == rollout for owner in owners)

@@ -12,8 +12,7 @@ from demo.errors import ObjectError
 
 HASH_LABEL = "rollouts-pod-template-hash"
 STEP_LABEL = "step-index"
-# Of a gate in a step, and of one in an Experiment.
-INCONCLUSIVE = {"InconclusiveAnalysisRun", "InconclusiveExperiment"}
+INCONCLUSIVE = "InconclusiveAnalysisRun"
 # An Error (the gate could not measure) aborts a Rollout as a failure does.
 STOPPING = ("Failed", "Error")
 
@@ -121,19 +120,13 @@ def gate_run(run: Mapping[str, Any]) -> GateRun:
     return GateRun(
         name=metadata["name"],
         gate=gate,
-        candidate=labels.get(HASH_LABEL) or _argument(run, "candidate"),
+        candidate=labels.get(HASH_LABEL, ""),
         step=int(labels.get(STEP_LABEL, -1)),
         phase=status.get("phase", ""),
         message=status.get("message", "") or (results[0].get("message", "") if results else ""),
         measurements=int(results[0].get("count", len(measurements))) if results else 0,
         value=measured_value(measurements[-1].get("value", "")) if measurements else None,
     )
-
-
-def _argument(run: Mapping[str, Any], name: str) -> str:
-    """An Experiment's run bears no label of its candidate, but is told which it is."""
-    given = {argument["name"]: argument.get("value", "") for argument in run["spec"].get("args") or ()}
-    return str(given.get(name, ""))
 
 
 def measured_value(text: str) -> float | None:
@@ -159,7 +152,7 @@ def outcome(state: RolloutState, runs: Sequence[GateRun], candidate: str) -> Out
         return Outcome("promoted", "", state.message)
     if state.aborted and state.weight == 0:
         return _decided("rolled back", own, STOPPING, state.message)
-    if INCONCLUSIVE & set(state.pause_reasons):
+    if INCONCLUSIVE in state.pause_reasons:
         return _decided("paused", own, ("Inconclusive",), state.message)
     return None
 

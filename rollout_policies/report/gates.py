@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rollout_policies.report.experiments import KIND, STEP
 from rollout_policies.rollouts import Object
 
+STEP = "step-index"
+KIND = "rollout-type"
 UNFINISHED = ("Pending", "Running")
 
 

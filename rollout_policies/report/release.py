@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rollout_policies.errors import NotFoundError
-from rollout_policies.report.experiments import as_steps_run
 from rollout_policies.report.gates import Gate, gates, seconds
 from rollout_policies.rollouts import POD_TEMPLATE_HASH, REVISION, Object
 
@@ -61,8 +60,7 @@ def release(rollout: Object, runs: Iterable[Object], events: Iterable[Object], r
     (after a `helm rollback`, say) the last one that was.
     """
     metadata, status = rollout["metadata"], rollout.get("status") or {}
-    name = metadata["name"]
-    own = [run for run in (as_steps_run(run, name) for run in runs) if _owned(run, name)]
+    own = [run for run in runs if _owned(run, metadata["name"])]
     here = _annotation(rollout, REVISION)
     chosen = revision or _last_judged(own, status, here)
     mine = [run for run in own if _annotation(run, REVISION) in ("", chosen)]

@@ -9,7 +9,6 @@ from rollout_policies.report.weights import finished
 
 Ending = Literal["promoted", "rolled back", "paused", "under way", "replaced"]
 STOPPING = ("Failed", "Error")
-UNDECIDED = {"InconclusiveAnalysisRun", "InconclusiveExperiment"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,8 @@ def verdict(release: Release) -> Verdict:
     if release.promoted:
         return Verdict("promoted", finished(release), None, _promotion(release))
     if release.pause_reasons:
-        gate = _last(release, "Inconclusive") if UNDECIDED & set(release.pause_reasons) else None
+        undecided = "InconclusiveAnalysisRun" in release.pause_reasons
+        gate = _last(release, "Inconclusive") if undecided else None
         why = gate_words(gate) if gate else f"it waits for a person ({', '.join(release.pause_reasons)})"
         return Verdict("paused", release.paused_at, gate, why)
     if release.successor:

@@ -33,7 +33,7 @@ def test_a_bake_stands_for_its_time_before_it_is_judged(render: Render) -> None:
     assert delays == ["77s"]
 
 
-def test_a_baseline_is_a_fresh_stable_pod_of_an_experiment_in_which_all_golden_gates_decide(
+def test_a_baseline_is_a_fresh_stable_pod_that_an_experiment_keeps_until_each_golden_gate_has_its_number(
     render: Render,
 ) -> None:
     rollout = render("model-server", golden={"baseline": True})["Rollout", "asr"]
@@ -53,27 +53,25 @@ def test_a_baseline_is_a_fresh_stable_pod_of_an_experiment_in_which_all_golden_g
     assert all("duration" not in one for one in experiments)
 
 
-@pytest.mark.parametrize(("off", "asked"), [("pairedLatency", "accuracy"), ("accuracy", "paired-latency")])
-def test_after_an_experiment_comes_an_analysis_which_argo_does_not_begin_while_a_person_is_asked(
-    render: Render, off: str, asked: str
-) -> None:
-    """It does try an Experiment again that could not decide (argo-rollouts 1.10, rollout/experiment.go)."""
-    values = {"golden": {"baseline": True}, "gates": {off: {"enabled": False}}}
-    rollout = render("model-server", **values, strategy={"pauseBeforeUsers": True})["Rollout", "asr"]
-    steps = steps_in_short(rollout)
-    after = [steps[i + 1] for i, step in enumerate(steps) if step.startswith("experiment")]
-    # At the bake only the accuracy is asked for, and so for the other gate alone there is no Experiment.
-    assert after == [f"analysis {asked}"] * (2 if asked == "accuracy" else 1)
-    starting = rollout["spec"]["strategy"]["canary"]["analysis"]["startingStep"]
-    assert steps[starting - 2 : starting] == [f"analysis {asked}", "pause {}"]
+def test_an_experiment_decides_nothing_and_the_golden_gates_come_behind_it(render: Render) -> None:
+    """Argo goes on past an Experiment that could not decide once a later try of it does (1.10)."""
+    rollout = render("model-server", golden={"baseline": True})["Rollout", "asr"]
+    steps = rollout["spec"]["strategy"]["canary"]["steps"]
+    assert all(one["experiment"]["dryRun"] == [{"metricName": ".*"}] for one in steps if "experiment" in one)
+    with_users = steps_in_short(render("model-server")["Rollout", "asr"])
+    assert [step for step in steps_in_short(rollout) if not step.startswith("experiment")] == with_users
+    # They have their numbers, or none will come now that the fresh pod goes.
+    args = {arg["name"]: arg.get("value") for arg in steps[4]["analysis"]["args"]}
+    assert (args["accuracy-count"], args["accuracy-inconclusive-limit"]) == ("12", "11")
 
 
 def test_the_gates_of_an_experiment_are_told_what_those_of_a_step_are(render: Render) -> None:
     def told(baseline: bool) -> list[dict[str, Any]]:
-        steps = render("model-server", golden={"baseline": baseline})["Rollout", "asr"]["spec"]["strategy"]
+        rollout = render("model-server", golden={"baseline": baseline})["Rollout", "asr"]
+        steps = rollout["spec"]["strategy"]["canary"]["steps"]
         if baseline:
-            return [gate["args"] for gate in steps["canary"]["steps"][2]["experiment"]["analyses"]]
-        return [step["analysis"]["args"] for step in steps["canary"]["steps"][2:4]]
+            return [gate["args"] for gate in steps[2]["experiment"]["analyses"]]
+        return [step["analysis"]["args"] for step in steps[2:4]]
 
     assert told(baseline=True) == told(baseline=False)
 

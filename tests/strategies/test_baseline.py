@@ -1,4 +1,4 @@
-"""Golden gates against a fresh pod of the stable version, which an Experiment starts and takes away again."""
+"""Golden gates against a fresh pod of the stable version, which an Experiment keeps for them."""
 
 from __future__ import annotations
 
@@ -65,11 +65,12 @@ def test_good_release_is_compared_with_a_fresh_pod_that_has_no_users_and_promote
     is_left_clean(trial, candidate)
 
 
-def test_worse_release_is_rolled_back_by_a_gate_of_the_experiment(trial: Trial) -> None:
+def test_worse_release_is_rolled_back_and_meets_no_user(trial: Trial) -> None:
     is_taken_back_before_any_user(trial, {"faults": {"cut_tail_seconds": 1}}, gate="accuracy")
 
 
-def test_release_that_its_experiment_cannot_decide_is_paused_and_abort_leaves_it_clean(trial: Trial) -> None:
-    # The walk has far too little time.
+def test_release_that_its_walk_does_not_decide_in_time_is_paused_and_abort_leaves_it_clean(
+    trial: Trial,
+) -> None:
     gates = {"accuracy": {"timeoutSeconds": 5, "minPairs": 300}}
     is_paused_and_aborted(trial, {"server": {"queueSeconds": 119}, "gates": gates}, gate="accuracy")

@@ -1,19 +1,20 @@
 {{- /* Gates as a release runs them: their templates, and thresholds from the values as args. */ -}}
 
-{{- /* One analysis step of one gate. Takes: root, gate (its key under .Values.gates), minRequests of a live gate, and
-delaySeconds before it first measures. */ -}}
+{{- /* One analysis step of one gate. Takes: root, gate (its key under .Values.gates), minRequests of a live gate,
+delaySeconds before it first measures, and mostSeconds to its pause where its own timeoutSeconds would be too long. */ -}}
 {{- define "model-server.gate" -}}
 - analysis:
     {{- include "model-server.gates" (merge (dict "gates" (list .gate)) .) | nindent 4 }}
 {{- end }}
 
-{{- /* The golden gates, each a step of its own; or with golden.baseline all in one Experiment, which starts a fresh pod of
-the stable version for the candidate to be compared with. Its gates run side by side, and the first that fails or cannot
-decide ends it. Argo tries one that could not decide again while the release waits for a person, and goes on if it then
-passes; but it begins no analysis then, so the last gate, asked once more, keeps users away. Takes: root, gates. */ -}}
+{{- /* The golden gates, each a step of its own. With golden.baseline an Experiment comes before them: it starts a fresh pod
+of the stable version for the candidate to be compared with and keeps it until each gate has its number. There the gates run
+dry, for Argo goes on past an Experiment that could not decide, once a later try of it does; what decides is the steps behind
+it, each at its first look, or undecided within a minute. Takes: root, gates. */ -}}
 {{- define "model-server.goldenGateSteps" -}}
 {{- $root := .root -}}
-{{- if and .gates .root.Values.golden.baseline -}}
+{{- $baseline := and .gates .root.Values.golden.baseline -}}
+{{- if $baseline -}}
 - experiment:
     templates:
       - name: baseline
@@ -32,15 +33,11 @@ passes; but it begins no analysis then, so the last gate, asked once more, keeps
           {{- include "model-server.identityArgs" $root | nindent 10 }}
           {{- include "model-server.gateArgs" (dict "root" $root "gate" .) | nindent 10 }}
       {{- end }}
-    # By these the report finds the runs of a Rollout.
-    analysisRunMetadata:
-      labels:
-        {{- include "model-server.selectorLabels" .root | nindent 8 }}
-{{ include "model-server.gate" (dict "root" $root "gate" (last .gates)) }}
-{{- else -}}
-{{- range .gates }}
-{{ include "model-server.gate" (dict "root" $root "gate" .) }}
+    dryRun:
+      - metricName: .*
 {{- end }}
+{{- range .gates }}
+{{ include "model-server.gate" (dict "root" $root "gate" . "mostSeconds" (ternary 60 0 (not (not $baseline)))) }}
 {{- end }}
 {{- end }}
 
@@ -85,7 +82,9 @@ Successful. */ -}}
 {{- $least := mulf (subf 1.0 $gate.maxUnansweredRatio) $gate.rate $gate.seconds | ceil | int -}}
 {{- $thresholds = merge (dict "minRequests" $least "path" (include "model-server.predictPath" .root)) $thresholds -}}
 {{- end -}}
-{{- $count := div (int $gate.timeoutSeconds) (int $gate.intervalSeconds) -}}
+{{- $seconds := int $gate.timeoutSeconds -}}
+{{- with .mostSeconds -}}{{- $seconds = max (min . $seconds) $gate.intervalSeconds -}}{{- end -}}
+{{- $count := div $seconds (int $gate.intervalSeconds) -}}
 {{- range $threshold, $value := $thresholds -}}
 - name: {{ $name }}-{{ kebabcase $threshold }}
   value: {{ $value | quote }}

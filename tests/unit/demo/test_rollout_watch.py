@@ -76,12 +76,6 @@ def test_a_load_that_runs_dry_is_no_gate() -> None:
     assert gate_run({"metadata": {"name": "asr-1"}, "spec": spec, "status": status}).gate == "capacity"
 
 
-def test_a_run_in_an_experiment_is_told_its_candidate_by_an_argument() -> None:
-    spec = {"metrics": [{"name": "accuracy"}], "args": [{"name": "candidate", "value": CANDIDATE}]}
-    told = gate_run({"metadata": {"name": "asr-1", "labels": {"app": "asr"}}, "spec": spec})
-    assert (told.gate, told.candidate) == ("accuracy", CANDIDATE)
-
-
 def test_rollout_the_controller_has_not_seen_is_not_settled() -> None:
     state = rollout_state(rollout(phase="Healthy", currentPodHash=STABLE, observedGeneration="3"))
     assert not state.settled
@@ -103,7 +97,6 @@ def state_of(**status: Any) -> RolloutState:
 
 ABORTED = {"abort": True, "phase": "Degraded", "canary": {"weights": {"canary": {"weight": 0}}}}
 PAUSED = {"phase": "Paused", "pauseConditions": [{"reason": "InconclusiveAnalysisRun"}]}
-UNSURE = {"phase": "Paused", "pauseConditions": [{"reason": "InconclusiveExperiment"}]}
 PROMOTED = {"phase": "Healthy", "stableRS": CANDIDATE}
 
 
@@ -119,7 +112,6 @@ PROMOTED = {"phase": "Healthy", "stableRS": CANDIDATE}
         (ABORTED, [run("errors", "Error")], ("rolled back", "errors")),
         (ABORTED, [run("errors", "Failed", candidate="older")], ("rolled back", "")),
         (PAUSED, [run("errors", "Inconclusive")], ("paused", "errors")),
-        (UNSURE, [run("accuracy", "Inconclusive")], ("paused", "accuracy")),
     ],
 )
 def test_ending_and_the_gate_that_decided(

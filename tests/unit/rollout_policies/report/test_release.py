@@ -34,16 +34,6 @@ def test_a_load_that_runs_dry_is_no_gate() -> None:
     assert [gate.name for gate in release(rollout(), [loaded], []).gates] == ["capacity"]
 
 
-@pytest.mark.parametrize("again", ["", "-1"], ids=["first", "after a retry"])
-def test_a_gate_in_an_experiment_is_one_of_the_step_that_started_it(again: str) -> None:
-    inside = {**FAILED, "metadata": {"name": "x", "labels": {"app": "asr"}}}
-    inside["metadata"]["ownerReferences"] = [{"kind": "Experiment", "name": f"asr-bbb-7-2{again}"}]
-    other = {**inside, "metadata": {**inside["metadata"]}}
-    other["metadata"]["ownerReferences"] = [{"kind": "Experiment", "name": "asr-eu-bbb-7-2"}]
-    found = release(rollout(), [inside, other], [])
-    assert [(gate.name, gate.step, gate.kind) for gate in found.gates] == [("accuracy", 2, "Step")]
-
-
 def test_gates_that_share_a_run_keep_their_own_arguments() -> None:
     given = {"candidate": "bbb", "errors-max-ratio": "0.02", "errors-watch-max-ratio": "0.1"}
     names = ["errors", "errors-watch"]
