@@ -83,12 +83,18 @@ class Meter:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._since: float | None = None
+        self._seconds = 0.0  # up to the last rest
         self._spent: dict[str, Spent] = {}
 
     def begin(self) -> None:
-        """Begin the walk's time with its first probe: before, it waits for pods."""
+        """Let the walk's time run, from its first probe and after each rest."""
         if self._since is None:
             self._since = self._clock()
+
+    def rest(self) -> None:
+        """Stop it until the next probe: the walk waits for pods, which a baseline's may be for long."""
+        if self._since is not None:
+            self._seconds, self._since = self._seconds + self._clock() - self._since, None
 
     def count(
         self, to: str, audio_seconds: float, status: int, inference_ms: float | None, again: bool
@@ -110,8 +116,8 @@ class Meter:
         What is not the candidate's hash is stable's: its fresh pods bear hashes of their own.
         """
         now = self._clock()
-        seconds = now - (now if self._since is None else self._since)
+        seconds = self._seconds + (0.0 if self._since is None else now - self._since)
         stable = _added(spent for to, spent in self._spent.items() if to != candidate)
         cost = Cost(seconds, stable, self._spent.get(candidate, Spent()))
-        self._since, self._spent = now, {}
+        self._since, self._seconds, self._spent = now, 0.0, {}
         return cost

@@ -65,6 +65,10 @@ class Prober:
         self._client, self._limits, self._wait, self._is_ready = client, limits, wait, is_ready
         self._meter = Meter()
 
+    def rest(self) -> None:
+        """Say that nothing is sent for a while, for want of pods."""
+        self._meter.rest()
+
     def warm_up(self, clip: Clip, endpoint: Endpoint) -> None:
         """Send a clip whose answer is no evidence: a pod's first inference is slower than those to come."""
         self._probe(clip, clip.path.read_bytes(), endpoint)

@@ -116,7 +116,7 @@ class WalkRunner(threading.Thread):
     def _walk(self, prober: Prober) -> None:
         done = {pair.clip for pair in self._evidence.pairs}
         left = [clip for clip in walk_order(self._golden, self.identity) if clip.name not in done]
-        if left and not self._wait_for_pods():
+        if left and not self._wait_for_pods(prober):
             return
         self.announce("WalkStarted", self._opening(len(left)), False)
         for clip in left:
@@ -129,7 +129,7 @@ class WalkRunner(threading.Thread):
     def _compare(self, prober: Prober, clip: Clip) -> bool:
         """Compare the sides on one clip, however long it takes; False when the walk is to stop."""
         tries = 0
-        while self._wait_for_pods():
+        while self._wait_for_pods(prober):
             began = time.monotonic()
             self._doing = "comparing"
             stable, candidate = self._rng.choice(self.pods.stable), self._rng.choice(self.pods.candidate)
@@ -152,10 +152,11 @@ class WalkRunner(threading.Thread):
             self._stopping.wait(PAUSE_SECONDS)
         return False
 
-    def _wait_for_pods(self) -> bool:
+    def _wait_for_pods(self, prober: Prober) -> bool:
         while not self._stopping.is_set():
             if self.pods.stable and self.pods.candidate:
                 return True
+            prober.rest()
             self._doing = "waiting for a ready pod of each side"
             self._stopping.wait(PAUSE_SECONDS / 4)
         return False

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -90,7 +91,12 @@ def _made(options: argparse.Namespace) -> tuple[str, str]:
 def _live(evidence: Path | None) -> LiveStore:
     """Open the live pairs among the evidence; none where there are none."""
     path = evidence / LIVE_FILE if evidence is not None else None
-    return LiveStore(path if path is not None and path.exists() else ":memory:")
+    if path is None or not path.exists():
+        return LiveStore(":memory:")
+    try:
+        return LiveStore(path)
+    except sqlite3.Error as error:
+        raise OptionError(f"{path} must be a referee's, in a copy that may be written to: {error}") from error
 
 
 def _fetched(options: argparse.Namespace) -> tuple[str, str]:

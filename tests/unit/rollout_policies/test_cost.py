@@ -24,6 +24,16 @@ def test_the_time_begins_with_the_first_probe_and_goes_on_from_pair_to_pair() ->
     assert meter.take("bbb").seconds == 3
 
 
+def test_the_time_stands_still_while_the_walk_waits_for_pods() -> None:
+    times = iter([5.0, 7.0, 100.0, 101.0])
+    meter = Meter(lambda: next(times))
+    meter.begin()
+    meter.rest()
+    meter.rest()
+    meter.begin()
+    assert meter.take("bbb").seconds == 3
+
+
 def test_fresh_pods_of_the_stable_version_are_its_side_whatever_their_hash() -> None:
     meter = Meter()
     for to in ("fresh1", "bbb", "fresh2"):
