@@ -25,9 +25,8 @@ def leftovers(trial: Trial, version: str) -> list[str]:
         shares = [to.get("weight", 0) for to in route["route"]]
         if (route.get("name"), shares) != ("primary", [100, 0]) or "mirror" in route or "mirrors" in route:
             found.append(f"route {route}")
-    for pod in kubectl_json("get", "pods", "-n", namespace, "-l", "app.kubernetes.io/component=predictor")[
-        "items"
-    ]:
+    own = f"app.kubernetes.io/component=predictor,app.kubernetes.io/instance={release}"
+    for pod in kubectl_json("get", "pods", "-n", namespace, "-l", own)["items"]:
         if pod["metadata"]["labels"].get(HASH_LABEL) != version:
             found.append(f"pod {pod['metadata']['name']}")
     return found
