@@ -58,6 +58,8 @@ def test_an_experiment_decides_nothing_and_the_golden_gates_come_behind_it(rende
     rollout = render("model-server", golden={"baseline": True})["Rollout", "asr"]
     steps = rollout["spec"]["strategy"]["canary"]["steps"]
     assert all(one["experiment"]["dryRun"] == [{"metricName": ".*"}] for one in steps if "experiment" in one)
+    # Argo writes this field, empty or not, and whoever changes the steps last owns them.
+    assert all(one["experiment"]["analysisRunMetadata"] == {} for one in steps if "experiment" in one)
     with_users = steps_in_short(render("model-server")["Rollout", "asr"])
     assert [step for step in steps_in_short(rollout) if not step.startswith("experiment")] == with_users
     # They have their numbers, or none will come now that the fresh pod goes.

@@ -35,6 +35,8 @@ it, each at its first look, or undecided within a minute. Takes: root, gates. */
       {{- end }}
     dryRun:
       - metricName: .*
+    # Empty as Argo writes it when it writes the Rollout: missing, the steps would be Argo's from then on, and no longer Helm's.
+    analysisRunMetadata: {}
 {{- end }}
 {{- range .gates }}
 {{ include "model-server.gate" (dict "root" $root "gate" . "mostSeconds" (ternary 60 0 (not (not $baseline)))) }}
