@@ -28,8 +28,9 @@ class Fault:
     """What is shipped, what is done to the platform once the gate `at` is at work, and how it should end.
 
     `gate` is who decides, "" where none does; `users` says whether anyone speaks. `lost` is how many users
-    may fail by another than the candidate: only where the way to users itself is taken away. Rows are run in
-    their order against one release, so that what one promotes is stable in the next.
+    may fail by another than the candidate: only where the way to users itself is taken away; `stable_fails`
+    says that stable's own answers fail too, as was shipped. Rows are run in their order against one release,
+    so that what one promotes is stable in the next.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Fault:
     disturb: Disturb | None = None
     users: bool = True
     lost: int = 0
+    stable_fails: bool = False
     why: str = ""
 
 
@@ -168,6 +170,7 @@ FAULTS = (
         "stable itself fails 1 % of users",
         "promoted",
         ship={"faults": {"error_ratio": 0, "traffic": "all"}},
+        stable_fails=True,
         why="a candidate is judged by what it does",
     ),
 )
