@@ -122,7 +122,7 @@ class Referee:
             return set()
         pods = self._cluster.pods(comparison)
         walk.revision, walk.pairs_per_second = comparison.revision, plan.pairs_per_second
-        walk.estimand = plan.estimand
+        walk.bound(plan.estimand)
         walk.pods = Pods(
             stable_endpoints(pods, comparison, plan), ready_endpoints(pods, comparison.candidate, plan)
         )
@@ -157,7 +157,8 @@ class Referee:
             self._options.limits,
             lambda reason, message, warning: self._cluster.announce(comparison, reason, message, warning),
         )
-        walk.revision, walk.estimand = comparison.revision, plan.estimand
+        walk.revision = comparison.revision
+        walk.bound(plan.estimand)
         self._walks[identity] = walk
         walk.start()
         return walk

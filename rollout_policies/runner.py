@@ -39,8 +39,7 @@ class Pods:
 
 
 class WalkRunner(threading.Thread):
-    """Walks one identity to its end or until stopped; others set `pods`, `revision`,
-    `pairs_per_second` and `estimand`."""
+    """Walks one identity to its end or until stopped; others set `pods`, `revision`, `pairs_per_second`."""
 
     def __init__(
         self,
@@ -56,7 +55,6 @@ class WalkRunner(threading.Thread):
         self.pods = Pods()
         self.revision = ""
         self.pairs_per_second = 1.0
-        self.estimand = Estimand.SET
         self.ended_at: float | None = None
         self.announce = announce
         self._broke_off: float | None = None
@@ -67,24 +65,26 @@ class WalkRunner(threading.Thread):
         # seed.
         self._rng = random.Random(identity.digest)  # noqa: S311
         self._times = walk_times(golden, identity)
-        self._weigh()
+        self._estimand = Estimand.SET
+        self._weighing = threading.Lock()
+        self._figures = self._weighed()
         self._doing = "waiting for pods"
         self._warmed: set[Endpoint] = set()
 
     def view(self) -> WalkView:
         """Return the walk as it stands."""
-        return WalkView(self.identity, self.revision, self._asked, self._doing, self.ended_at)
+        return WalkView(self.identity, self.revision, self._figures, self._doing, self.ended_at)
 
-    def _weigh(self) -> None:
-        """Weigh the pairs for both estimands, so that the other is there as soon as it is asked for."""
-        golden, pairs, alphas = self._golden, self._evidence.pairs, self._alphas
-        of_set = weigh(golden, pairs, alphas)
-        of_population = weigh(golden, pairs, alphas, self._times)
-        self._figures = {Estimand.SET: of_set, Estimand.POPULATION: of_population}
+    def bound(self, estimand: Estimand) -> None:
+        """Say of what the word errors are to be bounded; the figures are of that when this returns."""
+        with self._weighing:
+            if estimand is not self._estimand:
+                self._estimand = estimand
+                self._figures = self._weighed()
 
-    @property
-    def _asked(self) -> Figures | None:
-        return self._figures[self.estimand]
+    def _weighed(self) -> Figures | None:
+        population = self._times if self._estimand is Estimand.POPULATION else None
+        return weigh(self._golden, self._evidence.pairs, self._alphas, population)
 
     @property
     def complete(self) -> bool:
@@ -124,7 +124,7 @@ class WalkRunner(threading.Thread):
                 self._doing = "stopped"
                 return
         self._doing = "complete"
-        self.announce("WalkCompleted", sentence(self._asked), False)
+        self.announce("WalkCompleted", sentence(self._figures), False)
 
     def _compare(self, prober: Prober, clip: Clip) -> bool:
         """Compare the sides on one clip, however long it takes; False when the walk is to stop."""
@@ -141,8 +141,9 @@ class WalkRunner(threading.Thread):
                 continue
             outcome = prober.probe_pair(clip, stable, candidate, self._rng)
             if not isinstance(outcome, Discarded):
-                self._evidence.append(outcome)
-                self._weigh()
+                with self._weighing:
+                    self._evidence.append(outcome)
+                    self._figures = self._weighed()
                 return not self._stopping.wait(max(0.0, began + 1 / self.pairs_per_second - time.monotonic()))
             tries += 1
             self._doing = f"trying again: {outcome.reason}"
