@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
-from cluster.commands import kubectl, kubectl_json
 from demo.waits import wait_for
 from tests.e2e.trial import Trial, failures
 from tests.strategies.clean import is_left_clean
 from tests.strategies.conftest import Install
+from tests.strategies.counters import answers
 from tests.strategies.endings import is_paused_and_aborted, is_taken_back_before_any_user
 
 pytestmark = pytest.mark.timeout(900)
 
 BASELINE = "serinus.dev/baseline=true"
-REQUESTS = re.compile(r'^asr_requests_total\{.*traffic="(\w+)".*\} ([0-9.e+]+)$', re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -26,17 +25,12 @@ def strategy(install: Install) -> Iterator[Trial]:
         yield trial
 
 
-def answers_of_baseline(trial: Trial) -> dict[str, float]:
+def answers_of_baseline(trial: Trial) -> Counter[str]:
     """How many requests the fresh pod has answered, by kind of traffic; empty while there is none."""
-    namespace = trial.target.namespace
-    for pod in kubectl_json("get", "pods", "-n", namespace, "-l", BASELINE)["items"]:
-        if all(one.get("ready") for one in pod["status"].get("containerStatuses", [{}])):
-            path = f"/api/v1/namespaces/{namespace}/pods/{pod['metadata']['name']}:8080/proxy/metrics"
-            counted = {"user": 0.0, "probe": 0.0}
-            for traffic, count in REQUESTS.findall(kubectl("get", "--raw", path)):
-                counted[traffic] = counted.get(traffic, 0.0) + float(count)
-            return counted
-    return {}
+    counted = Counter[str]()
+    for (traffic, _), count in answers(trial, BASELINE).items():
+        counted[traffic] += count
+    return counted
 
 
 def test_good_release_is_compared_with_a_fresh_pod_that_has_no_users_and_promoted(trial: Trial) -> None:
@@ -46,11 +40,11 @@ def test_good_release_is_compared_with_a_fresh_pod_that_has_no_users_and_promote
     # when
     with trial.users() as load:
         candidate = trial.ship({"server": {"queueSeconds": 118}})
-        seen: list[dict[str, float]] = []
+        seen: list[Counter[str]] = []
 
         def probed() -> bool | None:
             seen.append(answers_of_baseline(trial))
-            return True if seen[-1].get("probe", 0) >= 20 else None
+            return True if seen[-1]["probe"] >= 20 else None
 
         wait_for(
             "the fresh pod has answered 20 probes", probed, seconds=120, last_seen=lambda: str(seen[-1:])

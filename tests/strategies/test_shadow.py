@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 import pytest
 
-from cluster.commands import kubectl, kubectl_json
 from demo.rollout_watch import HASH_LABEL
 from demo.user_load import UserRequest
 from demo.waits import wait_for
 from tests.e2e.trial import Trial, answered_by, failures
 from tests.strategies.clean import is_left_clean
 from tests.strategies.conftest import Install
+from tests.strategies.counters import answers
 from tests.strategies.endings import is_paused_and_aborted, is_taken_back_before_any_user
 
 pytestmark = pytest.mark.timeout(900)
@@ -47,20 +46,7 @@ def strategy(install: Install) -> Iterator[Trial]:
 
 def heard_by(trial: Trial, version: str) -> int:
     """Requests of users that the version's pods have counted, answered 200."""
-    here = ("-n", trial.target.namespace)
-    pods = kubectl_json("get", "pods", *here, "-l", f"{HASH_LABEL}={version}")["items"]
-    total = 0.0
-    for pod in pods:
-        path = (
-            f"/api/v1/namespaces/{trial.target.namespace}/pods/{pod['metadata']['name']}:8080/proxy/metrics"
-        )
-        found = re.findall(
-            r'^asr_requests_total\{code="200",reason="ok",traffic="user"\} (\S+)$',
-            kubectl("get", "--raw", path),
-            flags=re.M,
-        )
-        total += sum(map(float, found))
-    return int(total)
+    return answers(trial, f"{HASH_LABEL}={version}")["user", "200"]
 
 
 def latency_words(requests: Sequence[UserRequest]) -> str:

@@ -39,7 +39,7 @@ it, each at its first look, or undecided within a minute. Takes: root, gates. */
     analysisRunMetadata: {}
 {{- end }}
 {{- range .gates }}
-{{ include "model-server.gate" (dict "root" $root "gate" . "mostSeconds" (ternary 60 0 (not (not $baseline)))) }}
+{{ include "model-server.gate" (dict "root" $root "gate" . "mostSeconds" (ternary 60 0 $baseline)) }}
 {{- end }}
 {{- end }}
 
