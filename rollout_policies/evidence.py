@@ -23,18 +23,33 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Identity:
-    """What is compared with what, on which set: two pod-template hashes and the manifest's SHA-256."""
+    """What is compared with what, on which set: two pod-template hashes and the manifest's SHA-256; with
+    `baseline` the stable side is pods started for the walk."""
 
     namespace: str
     rollout: str
     stable: str
     candidate: str
     golden_digest: str
+    baseline: bool = False
+
+    @property
+    def comparison(self) -> tuple[str, str, str, str]:
+        """Which versions of which Rollout are compared, whatever the evidence."""
+        return self.namespace, self.rollout, self.stable, self.candidate
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """The fields as a file's header has them: files from before `baseline` was told apart lack it."""
+        fields = asdict(self)
+        if not self.baseline:
+            del fields["baseline"]
+        return fields
 
     @property
     def digest(self) -> bytes:
         """A digest of all fields: the file's name and the seed of the walk's order come from it."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).digest()
+        return hashlib.sha256(json.dumps(self.written, sort_keys=True).encode()).digest()
 
 
 @dataclass(frozen=True)
@@ -70,7 +85,7 @@ class EvidenceFile:
 
     def __init__(self, directory: Path, identity: Identity) -> None:
         self.path = directory / f"{identity.rollout[:60]}-{identity.digest.hex()[:16]}.jsonl"
-        self._header = {"format": FORMAT, **asdict(identity)}
+        self._header = {"format": FORMAT, **identity.written}
         self.pairs = self._replay()
 
     def append(self, pair: Pair) -> None:
@@ -131,9 +146,14 @@ def read_kept(directory: Path, namespace: str, rollout: str) -> list[Kept]:
             rollout,
         ):
             continue
-        identity = Identity(**{name: str(header.get(name, "")) for name in Identity.__dataclass_fields__})
-        found.append(Kept(identity, tuple(_pairs(path, lines))))
+        found.append(Kept(_identity(header), tuple(_pairs(path, lines))))
     return found
+
+
+def _identity(header: Mapping[str, Any]) -> Identity:
+    names = ("namespace", "rollout", "stable", "candidate", "golden_digest")
+    fields = {name: str(header.get(name, "")) for name in names}
+    return Identity(**fields, baseline=header.get("baseline") is True)
 
 
 def _lines(whole: bytes) -> list[str]:

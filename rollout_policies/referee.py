@@ -72,8 +72,10 @@ class Referee:
         self.last_look: float | None = None
 
     def views(self) -> list[WalkView]:
-        """Return all walks that run or ended lately."""
-        return [walk.view() for walk in list(self._walks.values())]
+        """Return all walks that run or ended lately: of those of one comparison the latest begun, for a gate
+        would take what an earlier one proved, of other clips or other pods, for its answer."""
+        latest = {identity.comparison: walk for identity, walk in list(self._walks.items())}
+        return [walk.view() for walk in latest.values()]
 
     def identities(self) -> list[Identity]:
         """Return what is being compared now."""
@@ -136,7 +138,7 @@ class Referee:
                 f"golden set {plan.golden_set!r} is not known; this referee has: {known}"
             )
         c = comparison
-        return Identity(c.namespace, c.rollout, c.stable, c.candidate, golden.digest)
+        return Identity(c.namespace, c.rollout, c.stable, c.candidate, golden.digest, plan.baseline)
 
     def _walk(self, identity: Identity, comparison: Comparison, plan: ProbePlan) -> WalkRunner | None:
         """Return the walk of an identity, begun where none runs; None while an ended one may still write."""
@@ -159,7 +161,8 @@ class Referee:
         )
         walk.revision = comparison.revision
         walk.bound(plan.estimand)
-        self._walks[identity] = walk
+        self._walks.pop(identity, None)
+        self._walks[identity] = walk  # last: the latest begun
         walk.start()
         return walk
 

@@ -168,7 +168,8 @@ class WalkRunner(threading.Thread):
     def _opening(self, left: int) -> str:
         i, total = self.identity, len(self._golden.clips)
         resumed = f", {total - left} of them compared before" if left < total else ""
+        stable = f"fresh pods of stable {i.stable}" if i.baseline else f"stable {i.stable}"
         return (
-            f"candidate {i.candidate} is compared with stable {i.stable} on golden set {self._golden.name}: "
+            f"candidate {i.candidate} is compared with {stable} on golden set {self._golden.name}: "
             f"{total} clips, {self._golden.words} words{resumed}"
         )

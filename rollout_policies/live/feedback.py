@@ -145,4 +145,4 @@ class FeedbackTally:
 
 
 def _comparison(identity: Identity) -> str:
-    return json.dumps([identity.namespace, identity.rollout, identity.stable, identity.candidate])
+    return json.dumps(identity.comparison)

@@ -1,5 +1,6 @@
 """Evidence on the disk: replayed, torn, foreign, counted once."""
 
+import hashlib
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from rollout_policies.cost import Cost, Spent
 from rollout_policies.errors import EvidenceError
-from rollout_policies.evidence import EvidenceFile, Identity, Pair, SideResult
+from rollout_policies.evidence import EvidenceFile, Identity, Pair, SideResult, read_kept
 
 IDENTITY = Identity("speech", "asr", "aaa", "bbb", "d" * 64)
 SIDE = SideResult("twenty one men", 0, 200, "", 12.5, 1, "asr-aaa-1")
@@ -55,6 +56,23 @@ def test_a_line_of_more_than_ascii_is_read_too(tmp_path: Path) -> None:
 def test_another_candidate_begins_anew(tmp_path: Path) -> None:
     EvidenceFile(tmp_path, IDENTITY).append(_pair("a"))
     assert EvidenceFile(tmp_path, replace(IDENTITY, candidate="ccc")).pairs == []
+
+
+def test_fresh_pods_of_stable_begin_anew_and_are_told_apart(tmp_path: Path) -> None:
+    fresh = replace(IDENTITY, baseline=True)
+    EvidenceFile(tmp_path, IDENTITY).append(_pair("a"))
+    assert EvidenceFile(tmp_path, fresh).pairs == []
+    EvidenceFile(tmp_path, fresh).append(_pair("b"))
+    kept = {one.identity: one.pairs for one in read_kept(tmp_path, "speech", "asr")}
+    assert kept == {IDENTITY: (_pair("a"),), fresh: (_pair("b"),)}
+
+
+def test_evidence_from_before_fresh_pods_were_told_apart_goes_on(tmp_path: Path) -> None:
+    fields = {key: value for key, value in asdict(IDENTITY).items() if key != "baseline"}
+    name = hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+    rows = ({"format": 1, **fields}, asdict(_pair("a")))
+    (tmp_path / f"asr-{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert EvidenceFile(tmp_path, IDENTITY).pairs == [_pair("a")]
 
 
 def test_a_torn_last_line_is_dropped_and_written_over(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ from tests.unit.rollout_policies.scripted_predictor import (
     say_label,
 )
 
+NOBODY_READY = "waiting for a ready pod of each side"
+
 
 def until(what: str, holds: Callable[[], bool], seconds: float = 10) -> None:
     """Wait until something holds, or fail by its name."""
@@ -42,6 +44,7 @@ class Town:
     status: dict[str, Any]
     annotations: dict[str, str]
     ready: str = "True"
+    experiment: str = ""
     events: list[tuple[str, str]] = field(default_factory=list)
     failures: int = 0
 
@@ -54,8 +57,8 @@ class Town:
         return [{"metadata": metadata, "spec": {}, "status": self.status}]
 
     def pods(self, comparison: Comparison) -> list[dict[str, Any]]:
-        """Return a pod for each predictor."""
-        return [
+        """Return a pod for each predictor; the first is an Experiment's once one was asked for."""
+        pods: list[dict[str, Any]] = [
             {
                 "metadata": {
                     "name": f"asr-{predictor.pod_template_hash}",
@@ -68,6 +71,10 @@ class Town:
             }
             for predictor in self.predictors
         ]
+        if self.experiment:
+            pods[0]["metadata"]["labels"]["serinus.dev/baseline"] = "true"
+            pods[0]["metadata"]["ownerReferences"] = [{"kind": "ReplicaSet", "name": self.experiment}]
+        return pods
 
     def announce(self, comparison: Comparison, reason: str, message: str, warning: bool) -> None:
         """Keep the Event."""
@@ -248,6 +255,46 @@ def test_a_retry_of_the_same_candidate_continues(town: BuildTown, referee: Start
     assert view.figures.pairs == 5
 
 
+def test_what_pods_with_users_said_is_no_evidence_against_fresh_ones_nor_the_other_way_round(
+    town: BuildTown, referee: StartReferee
+) -> None:
+    """Each of the two walks has its five clips and one to warm up; the first is then shown again."""
+    place = town(say_label)
+    judge = referee(place)
+    judge.look()
+    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    place.annotations["serinus.dev/baseline"] = "true"
+    judge.look()
+    (view,) = judge.views()
+    assert (view.identity.baseline, view.figures) == (True, None)
+    until("it waits for a fresh pod", lambda: _doing(judge) == [NOBODY_READY])
+    place.experiment = "asr-bbb-7-0-stable"
+    judge.look()
+    until("the second walk is complete", lambda: _doing(judge) == ["complete"])
+    fresh = judge.views()[0].figures
+    assert fresh is not None
+    assert (fresh.pairs, len(place.predictors[1].requests)) == (5, 6 + 6)
+    assert any("is compared with fresh pods of stable aaa" in message for _, message in place.events)
+    place.annotations["serinus.dev/baseline"] = "false"
+    judge.look()
+    until("the first walk is complete", lambda: _doing(judge) == ["complete"])
+    assert judge.views()[0].identity.baseline is False
+    assert len(place.predictors[1].requests) == 6 + 6
+
+
+def test_of_the_walks_of_one_comparison_the_last_begun_is_shown(
+    town: BuildTown, referee: StartReferee
+) -> None:
+    place = town(say_label)
+    judge = referee(place)
+    for baseline in ("false", "true", "false"):
+        place.annotations["serinus.dev/baseline"] = baseline
+        judge.look()
+        (view,) = judge.views()
+        assert (view.identity.baseline, view.ended_at) == (baseline == "true", None)
+        until("no walk asks on", lambda: _doing(judge) in (["complete"], [NOBODY_READY]))
+
+
 def test_a_retry_waits_for_the_answer_that_the_ended_walk_still_waits_for(
     town: BuildTown, referee: StartReferee
 ) -> None:
@@ -286,7 +333,7 @@ def test_a_walk_waits_for_pods_and_goes_on(town: BuildTown, referee: StartRefere
     place.ready = "False"
     judge = referee(place)
     judge.look()
-    until("the walk waits", lambda: _doing(judge) == ["waiting for a ready pod of each side"])
+    until("the walk waits", lambda: _doing(judge) == [NOBODY_READY])
     assert judge.views()[0].figures is None
     place.ready = "True"
     judge.look()
