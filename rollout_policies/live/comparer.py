@@ -73,6 +73,13 @@ class LiveComparer:
             self._proven[identity] = (pairs, bounds)
         return LiveFigures(pairs, last, bounds)
 
+    def forget_all_but(self, identities: Iterable[Identity]) -> None:
+        """Keep the bounds of these alone at hand; those of others are computed anew when asked for."""
+        kept = set(identities)
+        for identity in list(self._proven):
+            if identity not in kept:
+                self._proven.pop(identity, None)
+
     def findings(self, identity: Identity, worst: int = WORST_SHOWN) -> Findings | None:
         """The figures with the worst disagreements and the slices; None before the first pair."""
         figures = self.figures(identity)

@@ -40,6 +40,7 @@ class LiveMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield every family with its samples for each walk."""
         views = list(self._views())
+        self._listener.comparer.forget_all_but(view.identity for view in views)
         shown = [(view.label_values, self._listener.comparer.figures(view.identity)) for view in views]
         yield from _bounds([(labels, figures) for labels, figures in shown if figures])
         yield from _feedback(self._counts(views))

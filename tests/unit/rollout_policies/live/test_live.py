@@ -19,8 +19,10 @@ from rollout_policies.live.feedback import FeedbackTally
 from rollout_policies.live.heard import Heard, Wordless, read_event
 from rollout_policies.live.join import Join
 from rollout_policies.live.listener import Listener
+from rollout_policies.live.metrics import LiveMetrics
 from rollout_policies.live.slices import Compared, slices
 from rollout_policies.live.store import LiveStore
+from rollout_policies.metrics import WalkView
 from rollout_policies.sequential import Alphas
 
 IDENTITY = Identity("speech", "asr", "aaa", "bbb", "f" * 64)
@@ -234,16 +236,32 @@ def test_what_two_versions_of_a_comparison_heard_counts_and_nothing_else_does(li
     assert figures.disagreement.estimate == 0
 
 
-def test_bounds_are_computed_anew_only_when_a_pair_has_come(listener: Listener, store: LiveStore) -> None:
-    def bounds() -> object:
-        figures = listener.comparer.figures(IDENTITY)
-        return figures and figures.disagreement
+def bounds(listener: Listener) -> object:
+    """What the pairs of IDENTITY prove."""
+    figures = listener.comparer.figures(IDENTITY)
+    return figures and figures.disagreement
 
+
+def test_bounds_are_computed_anew_only_when_a_pair_has_come(listener: Listener, store: LiveStore) -> None:
     store.add(IDENTITY, heard("r-1", "aaa"), heard("r-1", "bbb", "no"), 1.0)
-    first = bounds()
-    assert bounds() is first
+    first = bounds(listener)
+    assert bounds(listener) is first
     store.add(IDENTITY, heard("r-2", "aaa"), heard("r-2", "bbb"), 2.0)
-    assert bounds() != first
+    assert bounds(listener) != first
+
+
+def test_bounds_are_forgotten_with_their_walk(listener: Listener, store: LiveStore) -> None:
+    views = [WalkView(IDENTITY, "7", None, "comparing", None)]
+    metrics = LiveMetrics(listener, lambda: views)
+    store.add(IDENTITY, heard("r-1", "aaa"), heard("r-1", "bbb", "no"), 1.0)
+    first = bounds(listener)
+    list(metrics.collect())
+    assert bounds(listener) is first
+    views.clear()
+    list(metrics.collect())
+    again = bounds(listener)
+    assert again == first
+    assert again is not first
 
 
 def test_what_cannot_be_read_and_what_has_no_words_is_counted(listener: Listener) -> None:
