@@ -19,11 +19,12 @@ class Side:
     last_age: float = 30
     until: float = 0
     candidate: str = "bbb"
+    revision: str = "2"
 
     def series(self) -> list[Series]:
         labels = {
-            **{"namespace": "{namespace}", "rollout": "asr", "revision": "2", "stable": "aaa"},
-            **{"candidate": self.candidate, "serving": self.serving},
+            **{"namespace": "{namespace}", "rollout": "asr", "revision": self.revision},
+            **{"stable": "aaa", "candidate": self.candidate, "serving": self.serving},
         }
         by_action = {"accepted": self.accepted, "corrected": self.refused - 2 * (self.refused // 3)}
         by_action |= dict.fromkeys(("redone", "typed"), self.refused // 3)
@@ -35,6 +36,11 @@ class Side:
             ),
             replace(last, values_are_ages=True),
         ]
+
+
+def told_twice(side: Side) -> list[Side]:
+    """The same requests under two revisions: a candidate that is shipped again has another."""
+    return [side, replace(side, revision="3")]
 
 
 # 100 of 500 not accepted: at most (sqrt(101) + 0.82)^2 / 500 = 23.6 %, so the candidate may have 28.6 %.
@@ -56,6 +62,17 @@ CASES: list[tuple[str, list[Side], str]] = [
     ("stable's last is old", [replace(STABLE, last_age=3600), Side("bbb", 100, 0)], "Successful"),
     ("counts are NaN", [STABLE, Side("bbb", math.nan, math.nan)], "Inconclusive"),
     ("referee gone for six minutes", [STABLE, Side("bbb", 100, 0, until=360)], "Inconclusive"),
+    (
+        "told of twice, without proof",
+        [*told_twice(STABLE), *told_twice(Side("bbb", 63, 37))],
+        "Successful",
+    ),
+    ("told of twice, too little", [*told_twice(STABLE), *told_twice(Side("bbb", 0, 49))], "Inconclusive"),
+    (
+        "the newer revision tells more",
+        [STABLE, Side("bbb", 0, 49), Side("bbb", 0, 50, revision="3")],
+        "Failed",
+    ),
     ("of another release", [STABLE, Side("bbb", 0, 100, candidate="ccc")], "Inconclusive"),
     ("nothing is there", [], "Inconclusive"),
 ]
