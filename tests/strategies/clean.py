@@ -1,4 +1,4 @@
-"""What a release leaves behind: one version serves everybody, and no route, mirror or pod is another's."""
+"""What a release leaves behind: one version serves everybody; no route, mirror, pod or load is another's."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ def leftovers(trial: Trial, version: str) -> list[str]:
     for pod in kubectl_json("get", "pods", "-n", namespace, "-l", own)["items"]:
         if pod["metadata"]["labels"].get(HASH_LABEL) != version:
             found.append(f"pod {pod['metadata']['name']}")
+    # The capacity gate's Job: one that is over stays an hour, for its log.
+    loads = f"app.kubernetes.io/component=loadtest,app.kubernetes.io/instance={release}"
+    for pod in kubectl_json("get", "pods", "-n", namespace, "-l", loads)["items"]:
+        if pod["status"]["phase"] not in ("Succeeded", "Failed"):
+            found.append(f"load test {pod['metadata']['name']}")
     return found
 
 
