@@ -14,6 +14,7 @@ from demo.user_load import UserLoad
 from tests.e2e.trial import Trial, failures
 from tests.strategies.clean import is_left_clean
 from tests.strategies.conftest import Install
+from tests.strategies.endings import is_paused_and_aborted
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -102,19 +103,7 @@ def test_release_whose_answers_users_redo_is_taken_back(trial: Trial) -> None:
 
 
 def test_release_that_nobody_tells_of_is_paused(trial: Trial) -> None:
-    # given
-    stable = trial.stable()
-
-    # when users speak and tell nothing
+    gates = {"feedback": {"timeoutSeconds": 15}}
     with trial.users() as load:
-        gates = {"feedback": {"timeoutSeconds": 15}}
-        candidate = trial.ship({"server": {"queueSeconds": 117}, "gates": gates})
-        outcome = trial.ends(candidate, seconds=480)
-        trial.abort()
-        trial.take_back()
-        trial.settles()
-
-    # then
-    assert (outcome.ending, outcome.gate) == ("paused", "feedback")
+        is_paused_and_aborted(trial, {"server": {"queueSeconds": 117}, "gates": gates}, gate="feedback")
     assert failures(load.finished_requests()) == []
-    is_left_clean(trial, stable)
