@@ -20,19 +20,19 @@ from cluster import (
     registry,
     tools,
 )
-from cluster.errors import ClusterError
+from cluster.errors import ClusterError, InputError
 from cluster.progress import say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 1 and a sentence where it cannot be done."""
+    """Run one command; a sentence and 1 where it cannot be done, 2 where an argument is not allowed."""
     options = parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], None] = options.run
     try:
         run(options)
     except ClusterError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, InputError) else 1
     except KeyboardInterrupt:
         print("interrupted; what was finished stays and is not done again", file=sys.stderr)
         return 130
@@ -97,6 +97,8 @@ def make_images(_: argparse.Namespace) -> None:
 
 def build_own(options: argparse.Namespace) -> None:
     """Build one image of this repository."""
+    if options.context is not None and not options.context.is_dir():
+        raise InputError(f"--context must be a folder that the Dockerfile copies from, not {options.context}")
     engine.ensure_engine()
     arguments = tuple((name, value) for name, _, value in (item.partition("=") for item in options.argument))
     variant = own_images.Variant(arguments, options.target)

@@ -48,9 +48,10 @@ def images_of(built: Mapping[str, str]) -> Images:
 def built_images() -> Images:
     """The images of build/images.json."""
     table = repository_root() / "build" / "images.json"
-    if not table.exists():
-        raise Unprepared(f"{table} is missing: run `make images` first")
-    return images_of(json.loads(table.read_text(encoding="utf-8")))
+    try:
+        return images_of(json.loads(table.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise Unprepared(f"{table} must be what `make images` writes: {error}") from error
 
 
 def golden_audio() -> Path:

@@ -34,13 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traffic=asked.traffic,
         )
         clips = read_clips(options.audio)
+        # Imported late: Locust patches the standard library for gevent, which --help need not wait for.
+        from loadtest.run import run_load
+
+        summary = run_load(options, clips)
     except LoadTestError as error:
         print(f"loadtest: {error}", file=sys.stderr)
         return WRONG_USE
-    # Imported late: Locust patches the standard library for gevent, which --help need not wait for.
-    from loadtest.run import run_load
-
-    summary = run_load(options, clips)
     print(json.dumps(summary, indent=2))
     try:
         check(summary, min_requests=asked.min_requests, fail_on_errors=asked.fail_on_errors)

@@ -21,10 +21,12 @@ class Clip:
 def read_clips(folder: Path) -> tuple[Clip, ...]:
     """Every WAV file below the folder, sorted by name."""
     if not folder.is_dir():
-        raise ClipsError(f"audio must be a folder of WAV files, and {folder} is none")
+        raise ClipsError(f"--audio must be a folder of WAV files, not {folder}")
     files = sorted(path for path in folder.rglob("*.wav") if path.is_file())
     if not files:
-        raise ClipsError(f"no *.wav file below {folder}; at least 1 is needed")
+        raise ClipsError(
+            f"--audio must be a folder of WAV files, at least 1, not {folder} (no *.wav below it)"
+        )
     return tuple(Clip(str(path.relative_to(folder)), path.read_bytes()) for path in files)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from loadtest.errors import OptionError
+
 OK = 200
 
 # Headers of every answer: the request's name, and who gave it.
@@ -41,12 +43,17 @@ class RequestRecord:
 
 
 class RequestLog:
-    """An open file of request records, flushed line by line; without a path it writes nothing."""
+    """An open file of request records, flushed line by line; without a path it writes nothing.
+
+    Raises OptionError where the path cannot be written."""
 
     def __init__(self, path: Path | None) -> None:
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = None if path is None else path.open("w", encoding="utf-8")
+        try:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = None if path is None else path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise OptionError(f"--out must be a file to write, not {path} ({error.strerror})") from error
 
     def __enter__(self) -> Self:
         return self

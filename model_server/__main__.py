@@ -11,13 +11,21 @@ def main(arguments: list[str]) -> int:
     """Serve until told to stop; the exit status."""
     from model_server import log
     from model_server.absent import absent
-    from model_server.artefact.manifest import read_manifest
-    from model_server.errors import StartRefusedError
+    from model_server.arguments import readable
+    from model_server.artefact.manifest import MANIFEST, read_manifest
+    from model_server.errors import OptionError, StartRefusedError
     from model_server.inference.spawn import spawn
     from model_server.options import engine_settings, parse_options
 
     options = parse_options(arguments, os.environ)
     log.configure()
+    try:
+        readable("--model", options.model, f"a model's folder, with its {MANIFEST}", MANIFEST)
+        if options.search.catalogue is not None:
+            readable("--search-catalogue", options.search.catalogue, "a file of JSON lines")
+    except OptionError as error:
+        log.LOGGER.error("not starting: %s", error)
+        return 2
     try:
         artefact = read_manifest(options.model)
     except StartRefusedError as error:

@@ -1,5 +1,6 @@
 """The commands of this room: `python -m rollout_policies referee | report | golden | judge | simulate |
-evidence`; exit codes 0, 1 (could not, or findings), 2 (usage); `judge` has its own."""
+evidence`; exit codes 0, 1 (could not, or findings), 2 (usage, files that cannot be read among it); `judge`
+has its own."""
 
 import argparse
 import logging
@@ -12,6 +13,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from rollout_policies import judge, simulate
+from rollout_policies.arguments import golden_folder, readable
 from rollout_policies.errors import EventError, OptionError, RefereeError
 from rollout_policies.golden import command as golden_command
 from rollout_policies.golden.manifest import GoldenSet, read_golden_set
@@ -42,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         command: int = options.run(options)
     except (RefereeError, OSError) as error:
         sys.stderr.write(f"rollout_policies: {error}\n")
-        return 1
+        return 2 if isinstance(error, OptionError) else 1
     return command
 
 
@@ -104,7 +106,7 @@ def read_golden_sets(arguments: list[str]) -> dict[str, GoldenSet]:
         name, _, directory = argument.partition("=")
         if not name or not directory or name in sets:
             raise OptionError(f"--golden must be NAME=DIR, each name once, not {argument!r}")
-        sets[name] = read_golden_set(name, Path(directory))
+        sets[name] = read_golden_set(name, golden_folder("--golden", Path(directory)))
         log.info("golden set %s: %d clips, %d words", name, len(sets[name].clips), sets[name].words)
     return sets
 
@@ -115,6 +117,8 @@ def _referee(options: argparse.Namespace) -> int:
     golden = read_golden_sets(options.golden)
     options.data.mkdir(parents=True, exist_ok=True)
     alphas = Alphas(options.alpha_fail, options.alpha_pass)
+    if options.kubeconfig:
+        readable("--kubeconfig", options.kubeconfig, "a kubeconfig")
     cluster = KubernetesApi(None if options.namespace == "all" else options.namespace, options.kubeconfig)
     referee = Referee(cluster, golden, RefereeOptions(options.data, alphas))
     registry = CollectorRegistry()

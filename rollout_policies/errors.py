@@ -7,7 +7,7 @@ Exception
     ├── EvidenceError    a file of evidence belongs to something else or is damaged before its last line
     ├── AnnotationError  a Rollout's annotation has a value that cannot be followed
     ├── EventError       an event that was sent here cannot be read
-    ├── OptionError      an option of the command has a value that cannot be followed
+    ├── OptionError      an argument of the command has a value that cannot be followed (exit 2)
     └── ClusterError     the Kubernetes API did not answer as it should
         └── NotFoundError  it answered that there is no such object
 """
@@ -38,7 +38,7 @@ class EventError(RefereeError):
 
 
 class OptionError(RefereeError):
-    """An option of the command has a value that cannot be followed."""
+    """An argument of the command has a value that cannot be followed."""
 
 
 class ClusterError(RefereeError):

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rollout_policies.arguments import golden_folder, readable
 from rollout_policies.errors import RefereeError
 from rollout_policies.estimand import Estimand, add_estimand
 from rollout_policies.golden.manifest import read_golden_set
@@ -20,6 +21,7 @@ from rollout_policies.walk import WHOSE, Figures, sentence, weigh
 log = logging.getLogger(__name__)
 EXIT_CODES = {Ending.NO_WORSE: 0, Ending.WORSE: 1, Ending.UNDECIDED: 3}
 UNREADABLE = 2
+STABLE, CANDIDATE = "STABLE.jsonl", "CANDIDATE.jsonl"
 TITLES = {"word_errors": "word errors{}, points of WER", "latency": "inference time, factor"}
 
 
@@ -34,8 +36,8 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "file has any.",
         epilog="Exit codes: 0 no worse, 1 worse, 2 usage or unreadable, 3 undecided.",
     )
-    parser.add_argument("stable", type=Path, metavar="STABLE.jsonl")
-    parser.add_argument("candidate", type=Path, metavar="CANDIDATE.jsonl")
+    parser.add_argument("stable", type=Path, metavar=STABLE)
+    parser.add_argument("candidate", type=Path, metavar=CANDIDATE)
     parser.add_argument("--golden", type=Path, metavar="DIR", help="the set; else STABLE's own references")
     parser.add_argument(
         "--margin", type=float, default=0.01, help="in errors per word; 0.01 is 1 point (%(default)s)"
@@ -61,8 +63,15 @@ def _run(options: argparse.Namespace) -> int:
 
 def _judge(options: argparse.Namespace) -> int:
     try:
-        stable, candidate = read_results(options.stable), read_results(options.candidate)
-        golden = read_golden_set("golden", options.golden) if options.golden else labels_within(stable)
+        stable, candidate = (
+            read_results(readable(argument, path, "a file of one JSON object a line"))
+            for argument, path in ((STABLE, options.stable), (CANDIDATE, options.candidate))
+        )
+        golden = (
+            read_golden_set("golden", golden_folder("--golden", options.golden))
+            if options.golden
+            else labels_within(stable)
+        )
         paired = pair_results(golden, stable, candidate)
     except (RefereeError, OSError) as error:
         sys.stderr.write(f"rollout_policies: {error}\n")

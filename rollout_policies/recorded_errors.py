@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rollout_policies.arguments import readable
 from rollout_policies.errors import OptionError
 from rollout_policies.sequential import Floats
 
@@ -72,11 +73,9 @@ class Releases:
 
 def read_recorded(path: Path, stable: str) -> Recorded:
     """Return the table in a file: tab-separated columns clip, words, then one of word errors a version."""
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file, delimiter="\t"))
-    except OSError as error:
-        raise OptionError(f"--errors: cannot read {path}: {error.strerror}") from error
+    readable("--errors", path, "a tab-separated table of word errors")
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
     versions = [name for name in (rows[0] if rows else {}) if name not in ("clip", "words")]
     if len(versions) < 2:
         raise OptionError(

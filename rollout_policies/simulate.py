@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rollout_policies.arguments import golden_folder
 from rollout_policies.errors import OptionError
 from rollout_policies.estimand import Estimand, add_estimand
 from rollout_policies.golden.manifest import GoldenSet, read_golden_set
@@ -188,7 +189,9 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def _run(options: argparse.Namespace) -> int:
     recorded = read_recorded(options.errors, options.stable)
     if options.golden:
-        recorded = of_golden_set(recorded, read_golden_set("golden", options.golden))
+        recorded = of_golden_set(
+            recorded, read_golden_set("golden", golden_folder("--golden", options.golden))
+        )
     alphas, estimand = Alphas(options.alpha_fail, options.alpha_pass), Estimand(options.estimand)
     policy = Policy(options.margin, alphas, options.min_pairs, estimand)
     settings = SimulationOptions(policy, options.repetitions, options.seed)

@@ -5,13 +5,14 @@ import os
 import sys
 from pathlib import Path
 
+from model_server.arguments import readable
 from model_server.artefact.build import build
 from model_server.artefact.fetch import fetch, fetch_folder
-from model_server.artefact.manifest import read_manifest, verify
+from model_server.artefact.manifest import MANIFEST, read_manifest, verify
 from model_server.artefact.mirrors import DEFAULT_MAX_BYTES, Terms
 from model_server.artefact.recipe import known
 from model_server.artefact.signature import s3_access
-from model_server.errors import ArtefactError
+from model_server.errors import ArtefactError, OptionError
 
 
 def default_cache() -> Path:
@@ -21,17 +22,20 @@ def default_cache() -> Path:
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; 0 when the folder is whole, 1 with the reason on stderr when not."""
+    """Run one command; 0 when the folder is whole, 1 with the reason on stderr when not, 2 when what an
+    argument names is not there."""
     options = _parser().parse_args(arguments)
     try:
         print({"build": _build, "verify": _verify, "fetch": _fetch}[options.command](options))
-    except ArtefactError as error:
+    except (ArtefactError, OptionError) as error:
         print(f"model_server.artefact: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, OptionError) else 1
     return 0
 
 
 def _build(options: argparse.Namespace) -> str:
+    if not options.folder.is_dir():
+        raise OptionError(f"DIR must be a folder with a model's files, not {options.folder}")
     artefact = build(
         options.folder,
         {
@@ -49,12 +53,14 @@ def _build(options: argparse.Namespace) -> str:
 
 
 def _verify(options: argparse.Namespace) -> str:
+    readable("DIR", options.folder, f"a model's folder, with its {MANIFEST}", MANIFEST)
     artefact = read_manifest(options.folder)
     verify(artefact)
     return f"{options.folder}: {artefact.name} {artefact.version}, {len(artefact.files)} files whole"
 
 
 def _fetch(options: argparse.Namespace) -> str:
+    _check_out(options.out)
     terms = Terms(s3=s3_access(os.environ), max_bytes=options.max_bytes)
     first, *others = options.what
     if options.digest:
@@ -64,6 +70,12 @@ def _fetch(options: argparse.Namespace) -> str:
     else:
         new = fetch(first, options.out, options.cache or default_cache() / "downloads", terms)
     return f"{options.out}: {first} {'fetched' if new else 'is there already'}"
+
+
+def _check_out(out: Path) -> None:
+    there = next(path for path in (out, *out.absolute().parents) if os.path.lexists(path))
+    if not there.is_dir():
+        raise OptionError(f"--out must be a folder to make, not {out} ({there} is none)")
 
 
 def _parser() -> argparse.ArgumentParser:

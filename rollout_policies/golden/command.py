@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from rollout_policies.arguments import golden_folder
 from rollout_policies.errors import OptionError
 from rollout_policies.golden.audit import as_json, audit, summary
 from rollout_policies.golden.audit_page import audit_page
@@ -84,7 +85,7 @@ def _add_bringing(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _audit(options: argparse.Namespace) -> int:
-    found = audit(options.set, SoundLimits(), _show_progress)
+    found = audit(golden_folder("SET", options.set), SoundLimits(), _show_progress)
     sys.stdout.write(json.dumps(as_json(found), indent=1) + "\n" if options.json else summary(found))
     if options.html:
         options.html.write_text(audit_page(found), encoding="utf-8")
@@ -96,7 +97,7 @@ def _normalise(options: argparse.Namespace) -> int:
         raise OptionError(
             f"--loudness must be from {QUIETEST:g} to {LOUDEST:g} LUFS, not {options.loudness:g}"
         )
-    changes = normalise(options.set, options.out, options.loudness)
+    changes = normalise(golden_folder("SET", options.set), options.out, options.loudness)
     for change in changes:
         sys.stdout.write(printable(f"{change.clip}: {change.what}") + "\n")
     sys.stdout.write(f"{options.out}: {len(changes)} changes\n")
@@ -104,7 +105,7 @@ def _normalise(options: argparse.Namespace) -> int:
 
 
 def _configmap(options: argparse.Namespace) -> int:
-    sys.stdout.write(configmap(options.set, options.name))
+    sys.stdout.write(configmap(golden_folder("SET", options.set), options.name))
     return 0
 
 

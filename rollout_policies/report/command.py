@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from rollout_policies.arguments import golden_folder, readable
 from rollout_policies.errors import OptionError, RefereeError
 from rollout_policies.golden.manifest import read_golden_set
 from rollout_policies.kubernetes_api import KubernetesApi
@@ -72,11 +73,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _made(options: argparse.Namespace) -> tuple[str, str]:
+    if options.kubeconfig:
+        readable("--kubeconfig", options.kubeconfig, "a kubeconfig")
+    if options.evidence is not None and not options.evidence.is_dir():
+        raise OptionError(f"--evidence must be a folder that a referee kept, not {options.evidence}")
+    folders = [golden_folder("--golden", Path(directory)) for directory in options.golden]
     kubeconfig = options.kubeconfig or Path(os.environ.get("KUBECONFIG") or Path.home() / ".kube" / "config")
     cluster = KubernetesApi(options.namespace, kubeconfig)
-    if options.evidence is not None and not options.evidence.is_dir():
-        raise OptionError(f"--evidence must be a directory, not {options.evidence}")
-    sets = {directory: read_golden_set(Path(directory).name, Path(directory)) for directory in options.golden}
+    sets = {str(folder): read_golden_set(folder.name, folder) for folder in folders}
     alphas = Alphas(options.alpha_fail, options.alpha_pass)
     rollout = cluster.rollout(options.namespace, options.rollout)
     with contextlib.closing(_live(options.evidence)) as live:

@@ -32,7 +32,7 @@ def test_wav_files_below_the_folder_are_found(tmp_path: Path) -> None:
     assert read_clips(tmp_path) == (Clip("digits/1.wav", b"RIFF"),)
 
 
-@pytest.mark.parametrize(("name", "words"), [("", "at least 1 is needed"), ("nowhere", "nowhere is none")])
+@pytest.mark.parametrize(("name", "words"), [("", r"no \*.wav below it"), ("nowhere", "not .*nowhere$")])
 def test_folder_without_clips_is_refused(tmp_path: Path, name: str, words: str) -> None:
     with pytest.raises(ClipsError, match=words):
         read_clips(tmp_path / name)

@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.errors import OptionError
 from loadtest.records import RequestLog, RequestRecord
 
 ANSWERED = RequestRecord(1.5, 0.2, 200, "abc", "2", "id-1", "")
+
+
+def test_log_that_cannot_be_written_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"--out must be a file to write, not .* \(Is a directory\)"):
+        RequestLog(tmp_path)
 
 
 def test_line_can_be_read_while_the_log_is_open(tmp_path: Path) -> None:

@@ -57,8 +57,3 @@ def test_a_table_without_versions_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.tsv").write_text("clip\twords\na\t1\n")
     with pytest.raises(OptionError, match="must have the columns clip, words"):
         read_recorded(tmp_path / "t.tsv", "baseline")
-
-
-def test_a_table_that_is_not_there_is_refused_by_its_path(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=r"--errors: cannot read .*t\.tsv: No such file or directory"):
-        read_recorded(tmp_path / "t.tsv", "baseline")

@@ -45,7 +45,7 @@ def test_no_size_is_recommended_that_is_not_enough(last: tuple[int, int]) -> Non
 def test_a_golden_set_without_recorded_errors_is_refused(
     golden: GoldenSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["simulate", "--errors", str(RECORDED), "--golden", str(tmp_path / "golden")]) == 1
+    assert main(["simulate", "--errors", str(RECORDED), "--golden", str(tmp_path / "golden")]) == 2
     assert "5 clips of golden have no recorded errors, first audio/0.wav" in capsys.readouterr().err
 
 
@@ -86,7 +86,7 @@ def test_of_all_speech_a_release_without_a_difference_needs_clips_enough(
 
 
 def test_an_unknown_stable_version_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["simulate", "--errors", str(RECORDED), "--stable", "old"]) == 1
+    assert main(["simulate", "--errors", str(RECORDED), "--stable", "old"]) == 2
     assert "--stable must be one of baseline, quieter_12db" in capsys.readouterr().err
 
 
@@ -103,5 +103,6 @@ def test_a_command_that_cannot_be_read_exits_2(
 
 
 def test_a_bad_golden_set_stops_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "manifest.jsonl").write_text("no line of a set\n")
     assert main(["referee", "--golden", f"small={tmp_path}", "--data", str(tmp_path)]) == 1
-    assert "golden set 'small': cannot read" in capsys.readouterr().err
+    assert "golden set 'small': " in capsys.readouterr().err

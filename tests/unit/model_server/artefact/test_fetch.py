@@ -190,6 +190,13 @@ def test_unknown_model_is_refused_by_name(tmp_path, capsys):
     assert "no model 'whisper-huge'; known: " in capsys.readouterr().err
 
 
+def test_folder_that_cannot_be_made_is_refused_before_anything_is_fetched(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    for out in (tmp_path / "file", tmp_path / "file" / "small"):
+        assert main(["fetch", "moonshine-tiny-en", "--out", str(out)]) == 2
+        assert capsys.readouterr().err.endswith(f"not {out} ({tmp_path / 'file'} is none)\n")
+
+
 def test_verify_says_what_is_wrong(fetch_small, tmp_path, capsys):
     fetch_small(tmp_path / "small")
 

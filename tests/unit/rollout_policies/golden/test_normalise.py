@@ -127,5 +127,5 @@ def test_the_command_tells_what_it_changed(tmp_path: Path, capsys: pytest.Captur
 
 def test_a_loudness_beyond_reason_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = write_set(tmp_path / "set", A)
-    assert main(["golden", "normalise", str(source), "--out", str(tmp_path / "out"), "--loudness", "0"]) == 1
+    assert main(["golden", "normalise", str(source), "--out", str(tmp_path / "out"), "--loudness", "0"]) == 2
     assert "--loudness must be from -40 to -10 LUFS, not 0" in capsys.readouterr().err

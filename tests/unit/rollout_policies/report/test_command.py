@@ -84,7 +84,7 @@ def test_evidence_without_its_set_is_refused_by_the_sets_digest(
     tmp_path: Path, cluster: list[str], golden: GoldenSet, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keep_evidence(tmp_path, golden)
-    assert main(["report", "asr", *cluster, "--evidence", str(tmp_path)]) == 1
+    assert main(["report", "asr", *cluster, "--evidence", str(tmp_path)]) == 2
     assert golden.digest in capsys.readouterr().err
 
 
