@@ -86,8 +86,11 @@ def _recogniser(artefact: Artefact, threads: int) -> Recogniser:
 
 
 def _draw(path: Path, title: str, raw: fitting.Numbers, right: fitting.Numbers) -> None:
-    from model_server.calibration.plot import draw
-
+    try:
+        from model_server.calibration.plot import draw
+    except ImportError as error:
+        print(f"no picture: {error.name} is not installed here", file=sys.stderr)
+        return
     good = right.astype(bool)
     calibrated = fitting.held_out(raw, good, FOLDS, SEED)
     draw(path, title, fitting.bins(raw, good), fitting.bins(calibrated, good), calibrated, right)
