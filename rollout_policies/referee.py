@@ -66,20 +66,24 @@ class Referee:
         self, cluster: Cluster, golden_sets: Mapping[str, GoldenSet], options: RefereeOptions
     ) -> None:
         self._cluster, self._sets, self._options = cluster, golden_sets, options
+        # Both are replaced whole where keys change: `views` reads them from other threads.
         self._walks: dict[Identity, WalkRunner] = {}
+        self._due: dict[tuple[str, str, str, str], Identity | None] = {}
         self._told: set[tuple[str, str]] = set()
         self.last_try: float | None = None
         self.last_look: float | None = None
 
     def views(self) -> list[WalkView]:
-        """Return all walks that run or ended lately: of those of one comparison the latest begun, for a gate
-        would take what an earlier one proved, of other clips or other pods, for its answer."""
-        latest = {identity.comparison: walk for identity, walk in list(self._walks.items())}
-        return [walk.view() for walk in latest.values()]
+        """Return all walks that run or ended lately, at most one of a comparison: that which is due, none
+        where that cannot be, and otherwise the latest begun. A gate would take what another one proved, of
+        other clips or other pods, for its answer."""
+        walks = self._walks
+        answering = {identity.comparison: identity for identity in walks} | self._due
+        return [walks[identity].view() for identity in answering.values() if identity and identity in walks]
 
     def identities(self) -> list[Identity]:
         """Return what is being compared now."""
-        return [identity for identity, walk in list(self._walks.items()) if walk.ended_at is None]
+        return [identity for identity, walk in self._walks.items() if walk.ended_at is None]
 
     def run(self, stopping: threading.Event) -> None:
         """Look every few seconds until told to stop; while the API does not answer, walks go on and looks
@@ -96,39 +100,44 @@ class Referee:
             except Exception:
                 log.exception("a look at the cluster failed; the next one may not")
             stopping.wait(pause)
-        for walk in list(self._walks.values()):
+        for walk in self._walks.values():
             walk.stop()
 
     def look(self) -> None:
         """Bring the walks in line with the Rollouts as they are now."""
-        due: set[Identity] = set()
-        for rollout in filter(is_watched, self._cluster.rollouts()):
-            comparison = due_comparison(rollout)
-            if comparison is not None:
-                due |= self._follow(rollout, comparison)
-        for identity, walk in list(self._walks.items()):
-            if identity not in due:
+        found = [(one, due_comparison(one)) for one in self._cluster.rollouts() if is_watched(one)]
+        compared = [(rollout, comparison) for rollout, comparison in found if comparison is not None]
+        self._due = {comparison.key: self._follow(rollout, comparison) for rollout, comparison in compared}
+        for identity, walk in self._walks.items():
+            if self._due.get(identity.comparison) != identity:
                 self._end(identity, walk)
+        for rollout, comparison in compared:
+            self._feed(rollout, comparison)
         self.last_look = time.monotonic()
 
-    def _follow(self, rollout: Object, comparison: Comparison) -> set[Identity]:
-        """Start or feed the walk of a comparison; the result is empty where it cannot be followed."""
+    def _follow(self, rollout: Object, comparison: Comparison) -> Identity | None:
+        """Return what the walk of a comparison is of, begun where none runs; None where there can be none."""
         try:
             plan = probe_plan(rollout)
             identity = self._identity(comparison, plan)
-            walk = self._walk(identity, comparison, plan)
+            self._ensure_walk(identity, comparison, plan)
         except (AnnotationError, EvidenceError, UnknownGoldenSetError, OSError) as error:
             self._tell_once(comparison, str(error))
-            return set()
-        if walk is None:
-            return set()
-        pods = self._cluster.pods(comparison)
+            return None
+        return identity
+
+    def _feed(self, rollout: Object, comparison: Comparison) -> None:
+        """Tell the walk of a comparison, where one runs, what is asked of it now and which pods answer."""
+        identity = self._due[comparison.key]
+        walk = None if identity is None else self._walks.get(identity)
+        if walk is None or walk.ended_at is not None:
+            return
+        plan, pods = probe_plan(rollout), self._cluster.pods(comparison)
         walk.revision, walk.pairs_per_second = comparison.revision, plan.pairs_per_second
         walk.bound(plan.estimand)
         walk.pods = Pods(
             stable_endpoints(pods, comparison, plan), ready_endpoints(pods, comparison.candidate, plan)
         )
-        return {identity}
 
     def _identity(self, comparison: Comparison, plan: ProbePlan) -> Identity:
         golden = self._sets.get(plan.golden_set)
@@ -140,17 +149,17 @@ class Referee:
         c = comparison
         return Identity(c.namespace, c.rollout, c.stable, c.candidate, golden.digest, plan.baseline)
 
-    def _walk(self, identity: Identity, comparison: Comparison, plan: ProbePlan) -> WalkRunner | None:
-        """Return the walk of an identity, begun where none runs; None while an ended one may still write."""
+    def _ensure_walk(self, identity: Identity, comparison: Comparison, plan: ProbePlan) -> None:
+        """Begin the walk of an identity where none runs, and no ended one may still write."""
         walk = self._walks.get(identity)
         if walk is not None and walk.ended_at is not None and walk.is_alive():
-            return None
+            return
         if (
             walk is not None
             and walk.ended_at is None
             and (walk.is_alive() or walk.complete or walk.is_resting)
         ):
-            return walk
+            return
         walk = WalkRunner(
             identity,
             self._sets[plan.golden_set],
@@ -161,10 +170,11 @@ class Referee:
         )
         walk.revision = comparison.revision
         walk.bound(plan.estimand)
-        self._walks.pop(identity, None)
-        self._walks[identity] = walk  # last: the latest begun
+        self._walks = {**self._others(identity), identity: walk}  # last: the latest begun
         walk.start()
-        return walk
+
+    def _others(self, identity: Identity) -> dict[Identity, WalkRunner]:
+        return {other: walk for other, walk in self._walks.items() if other != identity}
 
     def _end(self, identity: Identity, walk: WalkRunner) -> None:
         if walk.ended_at is None:
@@ -172,7 +182,7 @@ class Referee:
             walk.ended_at = time.time()
             walk.announce("WalkEnded", f"the release is over: {sentence(walk.view().figures)}", False)
         elif not walk.is_alive() and time.time() - walk.ended_at > self._options.keep_ended_seconds:
-            del self._walks[identity]
+            self._walks = self._others(identity)
 
     def _tell_once(self, comparison: Comparison, message: str) -> None:
         if (comparison.uid, message) not in self._told:

@@ -54,6 +54,11 @@ class Comparison:
     candidate: str
     selector: tuple[tuple[str, str], ...]
 
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """Which versions of which Rollout are compared, as evidence.Identity.comparison has it."""
+        return self.namespace, self.rollout, self.stable, self.candidate
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -102,11 +107,8 @@ def probe_plan(rollout: Object) -> ProbePlan:
     port = _number(annotations, PROBE_PORT, DEFAULT_PORT)
     if not 1 <= port <= 65535 or port != int(port):
         raise AnnotationError(f"{PROBE_PORT} must be a port from 1 to 65535, not {annotations[PROBE_PORT]!r}")
-    baseline = annotations.get(BASELINE, "false")
-    if baseline not in ("true", "false"):
-        raise AnnotationError(f"{BASELINE} must be true or false, not {baseline!r}")
-    estimand = asked_estimand(rollout)
-    return ProbePlan(annotations[GOLDEN_SET], rate, int(port), path, baseline == "true", estimand)
+    fresh, estimand = asks_for_fresh_pods(rollout), asked_estimand(rollout)
+    return ProbePlan(annotations[GOLDEN_SET], rate, int(port), path, fresh, estimand)
 
 
 def stable_endpoints(pods: Iterable[Object], comparison: Comparison, plan: ProbePlan) -> tuple[Endpoint, ...]:
@@ -123,6 +125,14 @@ def stable_endpoints(pods: Iterable[Object], comparison: Comparison, plan: Probe
         for pod_template_hash in sorted({_hash_of(pod) or "" for pod in fresh})
         for endpoint in ready_endpoints(fresh, pod_template_hash, plan)
     )
+
+
+def asks_for_fresh_pods(rollout: Object) -> bool:
+    """Say whether stable is to be probed on fresh pods; what says neither is an AnnotationError."""
+    baseline = _annotations(rollout).get(BASELINE, "false")
+    if baseline not in ("true", "false"):
+        raise AnnotationError(f"{BASELINE} must be true or false, not {baseline!r}")
+    return baseline == "true"
 
 
 def asked_estimand(rollout: Object) -> Estimand:

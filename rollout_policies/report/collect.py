@@ -10,7 +10,7 @@ from rollout_policies.golden.manifest import GoldenSet
 from rollout_policies.live.comparer import Findings
 from rollout_policies.report.contents import Report, version
 from rollout_policies.report.release import Release, release
-from rollout_policies.rollouts import Comparison, Object, asked_estimand
+from rollout_policies.rollouts import Comparison, Object, asked_estimand, asks_for_fresh_pods
 from rollout_policies.sequential import Alphas
 
 Labels = Sequence[tuple[str, str]]
@@ -52,7 +52,9 @@ def gather(
     # Argo gives each run the labels that the Rollout selects its pods by.
     runs = cluster.analysis_runs(namespace, _selector(rollout))
     found = release(rollout, runs, cluster.events(namespace, name), revision)
-    kept = chosen(read_kept(evidence, namespace, name) if evidence else (), found)
+    kept = chosen(
+        read_kept(evidence, namespace, name) if evidence else (), found, asks_for_fresh_pods(rollout)
+    )
     golden = _golden_set(kept, golden_sets)
     stable = found.stable or (kept.identity.stable if kept else "")
     pods = cluster.pods(_comparison(rollout, stable, found.candidate))
@@ -62,8 +64,11 @@ def gather(
     return Report(found, versions, kept, golden, alphas, now, heard, asked_estimand(rollout))
 
 
-def chosen(kept: Iterable[Kept], found: Release) -> Kept | None:
-    """Return the evidence of a release: of its candidate, against its stable version, the latest walk."""
+def chosen(kept: Iterable[Kept], found: Release, baseline: bool) -> Kept | None:
+    """Return the evidence of a release: of its candidate, against its stable version, the latest walk.
+
+    `baseline` says whether the Rollout asks for fresh pods of stable now: its gates read such a walk alone.
+    """
     own = [
         one
         for one in kept
@@ -71,7 +76,9 @@ def chosen(kept: Iterable[Kept], found: Release) -> Kept | None:
         and one.identity.candidate == found.candidate
         and found.stable in ("", one.identity.stable)
     ]
-    return max(own, key=lambda one: one.pairs[-1].at, default=None)
+    asked = [one for one in own if one.identity.baseline == baseline]
+    # A release that is over may have been asked for otherwise.
+    return max(asked or (own if found.successor else []), key=lambda one: one.pairs[-1].at, default=None)
 
 
 def _golden_set(kept: Kept | None, golden_sets: Mapping[str, GoldenSet]) -> GoldenSet | None:

@@ -66,6 +66,8 @@ def _versions(report: Report) -> Html:
         digest = code(f"sha256:{evidence.identity.golden_digest}")
         clips = f"{golden.name}, {len(golden.clips)} clips, {golden.words} words, " if golden else ""
         rows.append(("golden set", join([text(clips), digest])))
+        if evidence.identity.baseline:
+            rows.append(("stable was probed on", text("fresh pods, started for this comparison")))
     rows.append(
         ("error probabilities", text(f"failing {report.alphas.fail:g}, passing {report.alphas.passing:g}"))
     )

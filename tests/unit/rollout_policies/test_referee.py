@@ -295,6 +295,21 @@ def test_of_the_walks_of_one_comparison_the_last_begun_is_shown(
         until("no walk asks on", lambda: _doing(judge) in (["complete"], [NOBODY_READY]))
 
 
+@pytest.mark.parametrize(
+    ("annotation", "value"), [("serinus.dev/golden-set", "another"), ("serinus.dev/baseline", "perhaps")]
+)
+def test_a_walk_that_cannot_be_is_not_answered_for_by_an_earlier_one(
+    town: BuildTown, referee: StartReferee, annotation: str, value: str
+) -> None:
+    place = town(say_label)
+    judge = referee(place)
+    judge.look()
+    until("the first walk is complete", lambda: _doing(judge) == ["complete"])
+    place.annotations[annotation] = value
+    judge.look()
+    assert judge.views() == []
+
+
 def test_a_retry_waits_for_the_answer_that_the_ended_walk_still_waits_for(
     town: BuildTown, referee: StartReferee
 ) -> None:

@@ -16,20 +16,29 @@ from tests.unit.rollout_policies.report.conftest import Town
 from tests.unit.rollout_policies.report.recorded import NOON, PAIRS, keep_evidence, rollout
 
 
-def _kept(stable: str, candidate: str, pairs: int = 1) -> Kept:
-    return Kept(Identity("speech", "asr", stable, candidate, "d"), tuple(PAIRS[:pairs]))
+def _kept(stable: str, candidate: str, pairs: int = 1, baseline: bool = False) -> Kept:
+    return Kept(Identity("speech", "asr", stable, candidate, "d", baseline), tuple(PAIRS[:pairs]))
 
 
 def test_evidence_of_another_candidate_or_stable_is_not_this_releases() -> None:
     found = release(rollout(), [], [])
     right = _kept("aaa", "bbb")
-    assert chosen([_kept("aaa", "ccc"), right, _kept("zzz", "bbb", 2)], found) is right
-    assert chosen([_kept("aaa", "ccc")], found) is None
+    assert chosen([_kept("aaa", "ccc"), right, _kept("zzz", "bbb", 2)], found, False) is right
+    assert chosen([_kept("aaa", "ccc")], found, False) is None
 
 
 def test_of_several_walks_of_a_release_the_latest_counts() -> None:
     later = _kept("aaa", "bbb", 5)
-    assert chosen([_kept("aaa", "bbb"), later, _kept("aaa", "bbb", 0)], release(rollout(), [], [])) is later
+    kept = [_kept("aaa", "bbb"), later, _kept("aaa", "bbb", 0)]
+    assert chosen(kept, release(rollout(), [], []), False) is later
+
+
+def test_evidence_against_fresh_pods_is_that_of_a_release_that_asks_for_them() -> None:
+    found = release(rollout(), [], [])
+    warm, fresh = _kept("aaa", "bbb", 5), _kept("aaa", "bbb", 1, baseline=True)
+    assert chosen([warm, fresh], found, True) is fresh
+    assert chosen([warm, fresh], found, False) is warm
+    assert chosen([warm], found, True) is None
 
 
 def test_margins_are_those_the_gates_were_given(gathered: Callable[[], Report]) -> None:

@@ -49,6 +49,14 @@ def test_the_page_says_what_became_of_the_release_and_which_gate_decided(gathere
     assert "accuracy Failed at 0.0471 (margin 0.01, min-pairs 50)" in shown
 
 
+def test_the_page_says_where_stable_was_a_fresh_pod(gathered: Gathered) -> None:
+    report = gathered()
+    assert report.evidence is not None
+    fresh = replace(report.evidence.identity, baseline=True)
+    assert "fresh pods" not in report_page(report)
+    assert "fresh pods" in report_page(replace(report, evidence=replace(report.evidence, identity=fresh)))
+
+
 def test_the_page_says_what_each_side_ran(gathered: Gathered, golden: object) -> None:
     shown = report_page(gathered())
     assert "<code>serinus/model-server:1</code>" in shown
