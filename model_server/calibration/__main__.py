@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from model_server.artefact.manifest import Artefact, read_manifest
+from model_server.arguments import readable
+from model_server.artefact.manifest import MANIFEST, Artefact, read_manifest
 from model_server.audio import read_header
 from model_server.calibration import fit as fitting
 from model_server.calibration.labelled_set import LabelledClip, LabelledSetError, read_set, set_digest
 from model_server.content import Content
-from model_server.errors import ArtefactError, RefusedError
+from model_server.errors import ArtefactError, OptionError, RefusedError
 from model_server.faults import NO_FAULTS
 from model_server.pipeline import Recogniser, StageOptions
 from model_server.self_test import load_recogniser, spoken_words
@@ -23,9 +24,13 @@ FOLDS, SEED = 5, 20261124
 
 
 def main(arguments: list[str]) -> int:
-    """Fit, report, draw; 0, or 1 with the reason on stderr."""
+    """Fit, report, draw; 0, or with the reason on stderr 2 for a wrong argument and 1 for the rest."""
     options = _parser().parse_args(arguments)
     try:
+        readable("--model", options.model, f"a model's folder with its {MANIFEST}", MANIFEST)
+        readable("--set", options.set, "a labelled set's folder with its manifest.jsonl", "manifest.jsonl")
+        # Before the clips are heard: what could not be kept would be lost.
+        options.out.mkdir(parents=True, exist_ok=True)
         artefact = read_manifest(options.model)
         clips = read_set(options.set)
         raw, right = hear_all(_recogniser(artefact, options.threads), clips)
@@ -33,10 +38,9 @@ def main(arguments: list[str]) -> int:
             "model_digest": artefact.digest,
             "set_digest": set_digest(options.set),
         }
-    except (ArtefactError, LabelledSetError, RefusedError, ValueError) as error:
+    except (ArtefactError, LabelledSetError, OptionError, OSError, RefusedError, ValueError) as error:
         print(f"model_server.calibration: {error}", file=sys.stderr)
-        return 1
-    options.out.mkdir(parents=True, exist_ok=True)
+        return 2 if isinstance(error, OptionError) else 1
     rows = [{"raw": confidence, "right": bool(good)} for confidence, good in zip(raw, right, strict=True)]
     (options.out / "confidence.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     (options.out / "confidence.json").write_text(json.dumps(report, indent=2) + "\n")

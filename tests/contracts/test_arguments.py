@@ -12,6 +12,7 @@ import pytest
 from cluster.__main__ import main as cluster
 from loadtest.__main__ import main as loadtest
 from model_server.artefact.__main__ import main as artefact
+from model_server.calibration.__main__ import main as calibration
 from rollout_policies.__main__ import main as rollout_policies
 
 RESULTS = '{"clip": "a", "text": "yes", "reference": "yes"}\n'
@@ -52,6 +53,7 @@ FOLDERS: list[Case] = [
     (rollout_policies, "golden configmap {bad} --name small", "SET"),
     (artefact, "verify {bad}", "DIR"),
     (artefact, f"build {{bad}} {' '.join(ABOUT)}", "DIR"),
+    (calibration, "--model {bad} --set {bad} --out {out}", "--model"),
     (loadtest, "--url http://127.0.0.1:9 --audio {bad}", "--audio"),
     (cluster, "build referee --context {bad}", "--context"),
 ]
