@@ -28,5 +28,6 @@ class Outbox:
         self._send()
 
     def _send(self) -> None:
-        self._connection.send(self._held)
-        self._held = b""
+        # What cannot be sent is not tried again with the refusal that says so.
+        held, self._held = self._held, b""
+        self._connection.send(held)
