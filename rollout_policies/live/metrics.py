@@ -47,7 +47,7 @@ class LiveMetrics(Collector):
         yield self._unpaired()
 
     def _counts(self, views: Iterable[WalkView]) -> Counts:
-        """Walks over two golden sets are one comparison to a user."""
+        """What users did with the answers of both versions of each comparison."""
         found: dict[tuple[str, ...], list[Count]] = {}
         for view in views:
             counts = self._listener.feedback.counts(view.identity)
