@@ -35,11 +35,37 @@ def is_high(candidate: Counts, stable: Counts, confidence: float) -> Flags:
     if candidate.shape[-1] == stable.shape[-1] == 1:
         # Two values tie at the shift between them: all observations are tied, an error and no High.
         return np.zeros_like(high)
+    high[high] = _may_be_high(candidate[high], stable[high], confidence)
     lower = _of(high, lambda tests: tests.lower_limit(confidence), candidate, stable)
     # Above a quarter of any estimate's size is above 0.
     high &= lower > 0
     estimate = _of(high, RankTests.estimate, candidate, stable)
     return np.asarray(high & (lower > TOLERANCE * np.abs(estimate)))
+
+
+def _may_be_high(candidate: Counts, stable: Counts, confidence: float) -> Flags:
+    """Say of which rows W just below a shift of 0 is above the quantile; others' lower limits are below 0."""
+    top = int(max(candidate.max(initial=0), stable.max(initial=0)))
+    x, y = _histograms(candidate, top), _histograms(stable, top)
+    m, n = candidate.shape[-1], stable.shape[-1]
+    pairs = (x * np.cumsum(y, axis=-1)).sum(axis=-1)
+    return _statistic(pairs, _own_ties(x, y), m, n) > _quantile(confidence)
+
+
+def _quantile(confidence: float) -> float:
+    return NormalDist().inv_cdf(0.5 + confidence / 2)
+
+
+def _own_ties(x: Floats, y: Floats) -> Floats:
+    return np.asarray((x**3 - x + y**3 - y).sum(axis=-1))
+
+
+def _statistic(pairs: Floats, ties: Floats, m: int, n: int) -> Floats:
+    centred = pairs - m * n / 2
+    variance = (m * n / 12) * ((m + n + 1) - ties / ((m + n) * (m + n - 1)))
+    # All tied: Kayenta reports an error, which is no High; here nothing is above nothing.
+    spread = np.sqrt(np.where(variance > 0, variance, np.inf))
+    return np.asarray((centred - np.sign(centred) / 2) / spread)
 
 
 def _of(rows: Flags, asked: Callable[["RankTests"], Floats], candidate: Counts, stable: Counts) -> Floats:
@@ -61,7 +87,7 @@ class RankTests:
         self._above = _pairs_above(self._x, self._y)
         self._lowest = (candidate.min(axis=-1) - stable.max(axis=-1)).astype(float)
         self._highest = (candidate.max(axis=-1) - stable.min(axis=-1)).astype(float)
-        self._ties = (self._x**3 - self._x + self._y**3 - self._y).sum(axis=-1)
+        self._ties = _own_ties(self._x, self._y)
 
     def estimate(self) -> Floats:
         """Return the shift at which W is 0."""
@@ -69,7 +95,7 @@ class RankTests:
 
     def lower_limit(self, confidence: float) -> Floats:
         """Return the shift at which W is the normal quantile of a two-sided confidence."""
-        quantile = NormalDist().inv_cdf(0.5 + confidence / 2)
+        quantile = _quantile(confidence)
 
         def excess(mu: Floats) -> Floats:
             return self.statistic(mu) - quantile
@@ -90,12 +116,7 @@ class RankTests:
             x, y = _tied(self._x[rows], self._y[rows], int(shift))
             pairs[rows] += (x * y).sum(axis=-1) / 2
             ties[rows] += (3 * x * y * (x + y)).sum(axis=-1)
-        both = self._m + self._n
-        centred = pairs - self._m * self._n / 2
-        variance = (self._m * self._n / 12) * ((both + 1) - ties / (both * (both - 1)))
-        # All tied: Kayenta reports an error, which is no High; here nothing is above nothing.
-        spread = np.sqrt(np.where(variance > 0, variance, np.inf))
-        return np.asarray((centred - np.sign(centred) / 2) / spread)
+        return _statistic(pairs, ties, self._m, self._n)
 
 
 def _histograms(values: Counts, top: int) -> Floats:
@@ -106,7 +127,8 @@ def _histograms(values: Counts, top: int) -> Floats:
 
 def _pairs_above(x: Floats, y: Floats) -> Floats:
     """Return how many pairs' difference x - y is at least -top, ..., top, top + 1."""
-    length = 2 * x.shape[-1]
+    # A power of two: its Fourier transform is quick.
+    length = 1 << (2 * x.shape[-1] - 1).bit_length()
     spectrum = np.fft.rfft(x, length) * np.conj(np.fft.rfft(y, length))
     cyclic = np.rint(np.fft.irfft(spectrum, length))
     top = x.shape[-1] - 1

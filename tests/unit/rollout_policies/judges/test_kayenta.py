@@ -42,6 +42,19 @@ def test_equal_values_pass() -> None:
     assert not is_high(values[:, ::-1], values, 0.98).any()
 
 
+def test_no_row_is_high_that_is_not_so_by_its_limits() -> None:
+    """Rows that a first look rules out are those whose limits would."""
+    rng = np.random.default_rng(6)
+    stable = rng.poisson(2.0, (300, 40))
+    candidate = rng.poisson(rng.uniform(2.0, 4.0, (300, 1)), (300, 40))
+    tests = RankTests(candidate, stable)
+    lower = tests.lower_limit(0.98)
+    by_limits = (lower > 0) & (lower > 0.25 * np.abs(tests.estimate()))
+    by_limits &= candidate.mean(axis=-1) >= stable.mean(axis=-1)
+    assert 50 < by_limits.sum() < 250
+    assert (is_high(candidate, stable, 0.98) == by_limits).all()
+
+
 def test_errors_in_a_tenth_of_the_values_are_not_high() -> None:
     """Limit and estimate stay at 0 where most values are equal, however large the others are."""
     stable = np.zeros((1, 100), dtype=np.int64)
