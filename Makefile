@@ -29,8 +29,8 @@ demo: images ## ship three releases under load: two are taken back, one goes out
 bench: setup ## the predictor beside its peers, about 25 minutes on a quiet machine; OPTIONS=--quick to try it
 	scripts/bench $(OPTIONS)
 
-evidence: setup ## the judge beside Kayenta's and fixed thresholds on recorded errors, about 6 minutes; OPTIONS='--repetitions 500' to try it
-	$(PYTHON) -m rollout_policies evidence --errors tests/data/rollout_policies/word_errors.tsv --clips 500 $(OPTIONS)
+evidence: setup ## the judge beside Kayenta's and fixed thresholds on recorded errors and times, about 10 minutes; OPTIONS='--repetitions 100' to try it
+	$(PYTHON) -m rollout_policies evidence --errors tests/data/rollout_policies/word_errors.tsv --times tests/data/rollout_policies/inference_times.tsv --clips 500 $(OPTIONS)
 
 test: check images ## every test, the end-to-end ones on the cluster included
 	@scripts/browser

@@ -27,7 +27,7 @@ class Bar:
 
 
 def bars(tallies: Sequence[Tally], margin_points: float) -> list[Bar]:
-    """Return every bar, met or not."""
+    """Return every bar on word errors, met or not."""
     ours = [t for t in tallies if t.judge == OURS]
     return [
         _errors("false abort, of the set", ours, lambda t: t.falsely_aborted),
@@ -39,6 +39,15 @@ def bars(tallies: Sequence[Tally], margin_points: float) -> list[Bar]:
         ),
         _promoted([t for t in ours if 0 <= t.points <= HARMLESS_POINTS]),
         *_speed_ups([t for t in tallies if t.points == CAUGHT_POINTS]),
+    ]
+
+
+def time_bars(tallies: Sequence[Tally]) -> list[Bar]:
+    """Return every bar on inference times: the errors alone."""
+    ours = [t for t in tallies if t.judge == OURS]
+    return [
+        _errors("latency: false abort, of the set", ours, lambda t: t.falsely_aborted),
+        _errors("latency: false promotion, of the set", ours, lambda t: t.falsely_promoted),
     ]
 
 

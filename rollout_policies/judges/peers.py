@@ -1,8 +1,9 @@
 """Judges that others use, on releases whose clips come in any order; knows nothing of bounds.
 
 Each looks again and again, fails a release once, and passes what it never failed: Kayenta's judge with each
-clip's word errors as a data point, or with the word errors of all clips since the last look as one; and a
-fixed threshold for the running difference in WER from some first clip on.
+clip's word errors (or time) as a data point, or with those of all clips since the last look as one; and a
+fixed threshold, from some first clip on, for a figure of all clips so far: the difference in WER, or the
+factor of the 95th percentiles of times.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,6 +27,8 @@ HALVINGS = 7
 
 # Takes releases and a setting (a confidence, a threshold), returns how each ended.
 Judge = Callable[[Releases, float], Endings]
+# Takes releases and a first clip, returns a figure at each look (releases x looks); before that clip -inf.
+Running = Callable[[Releases, int], Floats]
 
 
 def shuffled(releases: Releases, rng: np.random.Generator) -> Releases:
@@ -39,7 +42,7 @@ def kayenta_by_clip(releases: Releases, confidence: float) -> Endings:
 
 
 def kayenta_by_look(releases: Releases, confidence: float) -> Endings:
-    """Judge the word errors since the last look as one data point, as a metric that is scraped gives them."""
+    """Judge the sum since the last look as one data point, as a metric that is scraped gives it."""
     return _kayenta(releases, confidence, CLIPS_A_LOOK)
 
 
@@ -63,20 +66,45 @@ def _points(errors: Floats, clips_a_point: int) -> Counts:
     return np.asarray(by_point.sum(axis=-1), dtype=np.int64)
 
 
-def threshold_from(first_clip: int) -> Judge:
-    """Return a judge that fails once the WER of the clips so far is higher by more than its setting."""
+def rounded(judge: Judge, unit: float) -> Judge:
+    """Return a judge of whole numbers that is given both sides in so large units."""
+
+    def judge_rounded(releases: Releases, setting: float) -> Endings:
+        stable, candidate = (np.rint(side / unit) for side in (releases.stable, releases.candidate))
+        return judge(Releases(releases.words, stable, candidate), setting)
+
+    return judge_rounded
+
+
+def threshold_from(first_clip: int, running: Running) -> Judge:
+    """Return a judge that fails once the figure of the clips so far is above its setting."""
 
     def judge(releases: Releases, threshold: float) -> Endings:
-        return _exceeding(_running(releases, first_clip), threshold, releases.words.shape[-1])
+        return _exceeding(running(releases, first_clip), threshold, releases.words.shape[-1])
 
     return judge
 
 
-def _running(releases: Releases, first_clip: int) -> Floats:
-    """Return the running difference at each look (releases x looks); below the first clip there is none."""
-    looks = np.arange(CLIPS_A_LOOK, releases.words.shape[-1] + 1, CLIPS_A_LOOK)
+def running_difference(releases: Releases, first_clip: int) -> Floats:
+    """Return the difference in word errors per word at each look."""
+    looks = _looks(releases)
     parts, words = (np.cumsum(a, axis=-1)[:, looks - 1] for a in (releases.parts, releases.words))
     return np.where(looks >= first_clip, parts / words, -np.inf)
+
+
+def running_p95_factor(releases: Releases, first_clip: int) -> Floats:
+    """Return the candidate's 95th percentile over stable's at each look."""
+    looks = _looks(releases)
+    found = np.full((len(releases.words), len(looks)), -np.inf)
+    for column in np.flatnonzero(looks >= first_clip):
+        sides = (side[:, : looks[column]] for side in (releases.candidate, releases.stable))
+        candidate, stable = (np.quantile(side, 0.95, axis=-1, method="inverted_cdf") for side in sides)
+        found[:, column] = candidate / stable
+    return found
+
+
+def _looks(releases: Releases) -> Counts:
+    return np.arange(CLIPS_A_LOOK, releases.words.shape[-1] + 1, CLIPS_A_LOOK)
 
 
 def _exceeding(running: Floats, threshold: float, clips: int) -> Endings:
@@ -89,9 +117,9 @@ def _passed_at_the_end(failed_after: Counts, clips: int) -> Endings:
     return Endings(failed_after, np.full(len(failed_after), clips), clips)
 
 
-def tune_threshold(first_clip: int, harmless: Sequence[Releases], error: float) -> float:
+def tune_threshold(first_clip: int, running: Running, harmless: Sequence[Releases], error: float) -> float:
     """Return the least threshold that fails at most this share of each batch of harmless releases."""
-    highest = [_running(releases, first_clip).max(axis=-1) for releases in harmless]
+    highest = [running(releases, first_clip).max(axis=-1) for releases in harmless]
     return max(float(np.quantile(h, 1 - error, method="inverted_cdf")) for h in highest)
 
 

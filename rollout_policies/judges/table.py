@@ -1,10 +1,13 @@
 """The comparison as Markdown and as tab-separated values; every judge and kind of release has its place."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rollout_policies.judges.bars import Bar, clips
 from rollout_policies.judges.compare import OURS, Peer
 from rollout_policies.judges.kayenta import CONFIDENCE
+from rollout_policies.judges.oracle import Soonest
+from rollout_policies.judges.subject import Subject
 from rollout_policies.tally import Share, Tally
 
 COLUMNS = (
@@ -26,17 +29,25 @@ COLUMNS = (
 )
 
 
+@dataclass(frozen=True)
+class Part:
+    """What the judges made of one subject."""
+
+    name: str
+    subject: Subject
+    peers: Sequence[Peer]
+    tallies: Sequence[Tally]
+
+
 def report(
-    tallies: Sequence[Tally], found: Sequence[Bar], peers: Sequence[Peer], notes: Sequence[str]
+    parts: Sequence[Part], limits: Sequence[Soonest], found: Sequence[Bar], notes: Sequence[str]
 ) -> str:
-    """The whole page: our walk, the peers beside it, and every bar."""
+    """The whole page: of each subject our walk and the peers beside it; how soon at all, and every bar."""
     return "\n\n".join(
         [
-            "### The walk",
-            ours_table([t for t in tallies if t.judge == OURS]),
-            "### Every judge: aborted, and the median clips to it",
-            judges_table(tallies),
-            "\n".join(f"- {peer.name}: {_setting(peer, peers)}" for peer in peers),
+            *(said for part in parts for said in _part(part)),
+            "### How soon at all",
+            limits_table(limits),
             "### Bars",
             bars_table(found),
             "\n".join(f"- {note}" for note in notes),
@@ -44,24 +55,34 @@ def report(
     )
 
 
-def _setting(peer: Peer, peers: Sequence[Peer]) -> str:
+def _part(part: Part) -> list[str]:
+    return [
+        f"### {part.name}: the walk",
+        ours_table([t for t in part.tallies if t.judge == OURS], part.subject),
+        f"### {part.name}: every judge, aborted, and the median clips to it",
+        judges_table(part.tallies),
+        "\n".join(f"- {peer.name}: {_setting(peer, part)}" for peer in part.peers),
+    ]
+
+
+def _setting(peer: Peer, part: Part) -> str:
     if not peer.name.startswith("Kayenta"):
-        return f"fails above {100 * peer.setting:+.2f} points"
-    corrected = any(other.name != peer.name and other.name.startswith(peer.name) for other in peers)
+        return f"fails above {part.subject.say_threshold(peer.setting)}"
+    corrected = any(other.name != peer.name and other.name.startswith(peer.name) for other in part.peers)
     note = (
         "" if corrected or peer.setting != CONFIDENCE else ", which needs no correction: it keeps the error"
     )
     return f"confidence {peer.setting:.12g}{note}"
 
 
-def ours_table(tallies: Sequence[Tally]) -> str:
+def ours_table(tallies: Sequence[Tally], subject: Subject) -> str:
     """A row a kind of release."""
     head = (
-        "| release | points | promoted | aborted | undecided | falsely aborted | falsely promoted "
-        "| clips to decide | clips to abort: median, 9 in 10 |"
+        f"| release | {subject.heading} | promoted | aborted | undecided | falsely aborted "
+        "| falsely promoted | clips to decide | clips to abort: median, 9 in 10 |"
     )
     rows = [
-        f"| {t.change} | {t.points:+.2f} | {t.promoted.share:.1%} | {t.aborted.share:.1%} "
+        f"| {t.change} | {subject.say(t.points)} | {t.promoted.share:.1%} | {t.aborted.share:.1%} "
         f"| {t.undecided.share:.1%} "
         f"| {_error(t.falsely_aborted)} | {_error(t.falsely_promoted)} | {clips(t.median_to_decide)} "
         f"| {clips(t.median_to_abort)}, {clips(t.most_to_abort)} |"
@@ -86,6 +107,17 @@ def judges_table(tallies: Sequence[Tally]) -> str:
         said = [f"{t.aborted.share:.1%}, {clips(t.median_to_abort)}" for t in cells]
         lines.append(f"| {judge} | " + " | ".join(said) + " |")
     return "\n".join(lines)
+
+
+def limits_table(limits: Sequence[Soonest]) -> str:
+    """A row a kind of release and margin: the median clips to fail it."""
+    head = "| release | margin | the walk | who knows its errors | any bets, no sooner than | a single look |"
+    rows = [
+        f"| {one.kind} | {one.margin:g} | {clips(one.walk)} | {clips(one.gambler)} | {clips(one.any_bets)} "
+        f"| {clips(one.one_look)} |"
+        for one in limits
+    ]
+    return "\n".join([head, "|---" * 6 + "|", *rows])
 
 
 def bars_table(found: Sequence[Bar]) -> str:

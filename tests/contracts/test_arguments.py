@@ -17,6 +17,7 @@ from rollout_policies.__main__ import main as rollout_policies
 
 RESULTS = '{"clip": "a", "text": "yes", "reference": "yes"}\n'
 ERRORS = "tests/data/rollout_policies/word_errors.tsv"
+TIMES = "tests/data/rollout_policies/inference_times.tsv"
 ABOUT = (
     *("--name", "m", "--version", "1", "--engine", "onnx", "--language", "en", "--licence", "MIT"),
     *("--sample-rate", "16000", "--max-segment-seconds", "9", "--max-tokens-per-second", "9"),
@@ -39,7 +40,8 @@ FILES: list[Case] = [
     (rollout_policies, "judge {bad} {good}", "STABLE.jsonl"),
     (rollout_policies, "judge {good} {bad}", "CANDIDATE.jsonl"),
     (rollout_policies, "simulate --errors {bad}", "--errors"),
-    (rollout_policies, "evidence --errors {bad} --out {out}", "--errors"),
+    (rollout_policies, f"evidence --errors {{bad}} --times {TIMES} --out {{out}}", "--errors"),
+    (rollout_policies, f"evidence --errors {ERRORS} --times {{bad}} --out {{out}}", "--times"),
     (rollout_policies, "report asr --kubeconfig {bad}", "--kubeconfig"),
 ]
 FOLDERS: list[Case] = [

@@ -10,6 +10,7 @@ from rollout_policies.judges.bars import bars
 from rollout_policies.tally import Share, Tally
 
 RECORDED = "tests/data/rollout_policies/word_errors.tsv"
+TIMES = "tests/data/rollout_policies/inference_times.tsv"
 
 
 def _tally(judge: str, points: float, wrong: int, median: int | None) -> Tally:
@@ -52,13 +53,27 @@ def test_a_peer_that_never_fires_is_slower_and_one_at_half_the_clips_is_not() ->
 def test_the_command_writes_tables_raw_data_and_a_picture(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--errors", RECORDED, "--repetitions", "8", "--clips", "60", "--out", str(tmp_path)]
+    arguments = [
+        "--errors",
+        RECORDED,
+        "--times",
+        TIMES,
+        "--repetitions",
+        "8",
+        "--clips",
+        "60",
+        "--out",
+        str(tmp_path),
+    ]
     assert main(["evidence", *arguments]) == 0
     assert "| false abort, of the set | ≤ 1% |" in capsys.readouterr().out
     raw = [json.loads(line) for line in (tmp_path / "raw.jsonl").read_text().splitlines()]
-    judges = {row["judge"] for row in raw}
-    assert {"walk", "Kayenta, a point a clip", "threshold from clip 200"} <= judges
-    assert len(raw) == 13 * len(judges)
+    judges = [{row["judge"] for row in raw if row["change"] == change} for change in ("+2", "x1.2")]
+    assert {"walk", "Kayenta, a point a clip", "threshold from clip 200"} <= judges[0]
+    assert {"walk", "Kayenta, a time a clip", "p95 from clip 200"} <= judges[1]
+    assert len(raw) == 13 * len(judges[0]) + 9 * len(judges[1])
     assert all(len(row["failed_after"]) == 8 for row in raw)
     assert len((tmp_path / "tallies.tsv").read_text().splitlines()) == 1 + len(raw)
+    assert "| x3 from 4 s on |" in (tmp_path / "table.md").read_text()
+    assert "### How soon at all" in (tmp_path / "table.md").read_text()
     assert (tmp_path / "evidence.png").stat().st_size > 10_000
