@@ -39,7 +39,7 @@ test: check images ## every test, the end-to-end ones on the cluster included
 	$(PYTHON) -m pytest tests/engines tests/integration tests/e2e
 	scripts/test-torch
 
-test-strategies: images ## every ending of every strategy on the cluster, about 50 minutes
+test-strategies: images ## every ending of every strategy on the cluster, about an hour
 	$(PYTHON) -m pytest tests/strategies
 
 test-faults: images ## what becomes of a release when the platform or the candidate fails, on the cluster, about an hour
