@@ -4,6 +4,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,12 @@ def test_a_text_with_half_a_character_can_be_kept(store: LiveStore) -> None:
     stable, candidate = (told for told in both if isinstance(told, Heard))
     store.add(IDENTITY, stable, candidate, 1.0)
     assert [found.stable for found in store.worst(IDENTITY, 1)] == ["half?"]
+
+
+def test_what_users_said_counts_whichever_pods_the_golden_walk_asks(store: LiveStore) -> None:
+    store.add(IDENTITY, heard("r-1", "aaa"), heard("r-1", "bbb", "no"), 1.0)
+    assert store.counted(replace(IDENTITY, baseline=True)) == store.counted(IDENTITY)
+    assert store.counted(IDENTITY)[0] == 1
 
 
 @pytest.mark.parametrize("traffic", ["probe", "load", "partial"])
