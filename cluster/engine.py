@@ -51,6 +51,9 @@ def has_image(image: str) -> bool:
 def ensure_engine() -> None:
     """Leave with an engine that answers, or say why there can be none."""
     if answers():
+        # The engine may have been started here, and the cache that its runtime lies in emptied since.
+        if lacks_sys_resource():
+            _install_runtime()
         ensure_client()
         return
     if os.geteuid() != 0:
@@ -139,8 +142,10 @@ def _install_runtime() -> Path:
     program = paths.bin_dir() / "bounded-runc"
     program.parent.mkdir(parents=True, exist_ok=True)
     body = source.split("\n", 1)[1]
-    program.write_text(f"#!{os.path.realpath(sys.executable)}\n{body}", encoding="utf-8")
-    program.chmod(0o755)
+    fresh = program.with_suffix(".new")
+    fresh.write_text(f"#!{os.path.realpath(sys.executable)}\n{body}", encoding="utf-8")
+    fresh.chmod(0o755)
+    fresh.replace(program)  # whole at every moment: an engine may be about to run it
     return program
 
 
