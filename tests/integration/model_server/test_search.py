@@ -99,8 +99,8 @@ def test_engine_that_is_not_there_costs_no_transcript(launch, clip, words, spoke
 
 
 def test_useless_catalogue_does_not_start(launch, tmp_path):
-    (tmp_path / "empty.jsonl").write_text("")
-    predictor = launch("--search-catalogue", str(tmp_path / "empty.jsonl"))
+    (tmp_path / "useless.jsonl").write_text("no entry\n")
+    predictor = launch("--search-catalogue", str(tmp_path / "useless.jsonl"))
 
     assert predictor.wait_exit(seconds=60) == 1
-    assert "empty.jsonl has no usable entry" in predictor.log()
+    assert "useless.jsonl has no usable entry" in predictor.log()
