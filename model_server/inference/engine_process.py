@@ -18,7 +18,7 @@ from model_server.inference.messages import (
     LOADED,
     Job,
     Progress,
-    read_messages,
+    read_message,
     read_refusal,
     read_step,
     write,
@@ -157,21 +157,19 @@ class EngineProcess:
             self._end()
             return
         try:
-            messages = read_messages(text)
+            message = read_message(text)
         except InternalError:
             self._process.kill()
             self._end()
             return
-        job, answers = self._job, self._answers
-        if any(END in message for message in messages):
-            # The next job is given before this one's answer is made: meanwhile the process works.
+        if LOADED in message or FAILED in message:
+            self._owner.note_loaded(self, message.get(FAILED))
+            return
+        if message.get("job") == self._job:
+            self._answers.put_nowait(message)
+        if END in message:
             self._job = None
             self._owner.note_idle(self)
-        for message in messages:
-            if LOADED in message or FAILED in message:
-                self._owner.note_loaded(self, message.get(FAILED))
-            elif message.get("job") == job:
-                answers.put_nowait(message)
 
     def _end(self) -> None:
         if not self.alive:

@@ -1,7 +1,7 @@
 """What the server and an engine process say to each other: JSON texts, and memory files beside them.
 
-An engine process's texts may come several at a time, one a line. JSON and not pickle: an engine process
-decodes untrusted bytes, and must not own the server if they own it. Pure; knows no sockets.
+JSON and not pickle: an engine process decodes untrusted bytes, and must not own the server if they own it.
+Pure conversions; knows nothing of sockets.
 """
 
 import json
@@ -21,8 +21,6 @@ from model_server.transcript import SpokenSegment, Word
 from model_server.voice_activity import Segment
 
 LOADED, FAILED, CANCEL, END = "loaded", "failed", "cancel", "end"
-# Between texts that come together; none holds one.
-SEPARATOR = b"\n"
 
 
 @dataclass(frozen=True)
@@ -105,14 +103,13 @@ def write_step(job: int, clip: int, step: Hypothesis | SpokenSegment | Figures) 
     return _text({**about, "partial": step.text})
 
 
-def read_messages(texts: bytes) -> list[dict[str, Any]]:
-    """What an engine process says, in order; an InternalError where one is no message."""
+def read_message(text: bytes) -> dict[str, Any]:
+    """What an engine process says; an InternalError where it is no message."""
     with _understood():
-        messages = [json.loads(text) for text in texts.split(SEPARATOR)]
-        for message in messages:
-            if not isinstance(message, dict):
-                raise TypeError(f"a message must be an object, not {type(message).__name__}")
-    return messages
+        message = json.loads(text)
+        if not isinstance(message, dict):
+            raise TypeError(f"a message must be an object, not {type(message).__name__}")
+    return message
 
 
 def read_step(data: dict[str, Any]) -> Progress:

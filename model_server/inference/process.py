@@ -16,7 +16,6 @@ from model_server.content import Content
 from model_server.errors import InternalError, RefusedError, StartRefusedError
 from model_server.faults import NO_FAULTS, Faults
 from model_server.inference.messages import FAILED, LOADED, Job, read_job, write, write_refusal, write_step
-from model_server.inference.outbox import Outbox
 from model_server.inference.settings import MESSAGE_BYTES, Settings, read_settings
 from model_server.log import LOGGER, configure
 from model_server.pipeline import Figures, Recogniser, StageOptions
@@ -41,7 +40,6 @@ class Worker:
 
     def __init__(self, connection: socket.socket, recogniser: Recogniser, faults: Faults):
         self._connection = connection
-        self._outbox = Outbox(connection)
         self._recogniser = recogniser
         self._faults = faults
 
@@ -57,7 +55,7 @@ class Worker:
             raise ServerGoneError
         contents = [Content.received(fd, 0, os.fstat(fd).st_size) for fd in descriptors]
         if "clips" in json.loads(text):  # a cancellation may come when its job has just ended
-            self._outbox.send(self._answer(read_job(text, contents)))
+            self._connection.send(self._answer(read_job(text, contents)))
 
     def _answer(self, job: Job) -> bytes:
         try:
@@ -78,10 +76,8 @@ class Worker:
         for index, clip in enumerate(job.clips):
             for step in self._recogniser.recognise(clip, fault, job.request_id):
                 self._check_wanted()
-                if job.partials:
-                    self._outbox.send(write_step(job.number, index, step))
-                elif isinstance(step, SpokenSegment | Figures):
-                    self._outbox.hold(write_step(job.number, index, step))
+                if job.partials or isinstance(step, SpokenSegment | Figures):
+                    self._connection.send(write_step(job.number, index, step))
 
     def _check_wanted(self) -> None:
         try:

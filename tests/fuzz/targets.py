@@ -21,7 +21,7 @@ from model_server.audio import decode, read_header
 from model_server.content import Content
 from model_server.engines.tokens import detokenize, read_vocabulary
 from model_server.errors import ArtefactError, RefusedError
-from model_server.inference.messages import SEPARATOR, read_messages, read_refusal, read_step, write_step
+from model_server.inference.messages import read_message, read_refusal, read_step, write_step
 from model_server.intake import BodyRoom, IntakeLimits
 from model_server.open_inference import grpc_message, rest
 from model_server.open_inference.clips import read_clips
@@ -149,11 +149,11 @@ def check_vocabulary(data: bytes) -> None:
 
 def check_message(data: bytes) -> None:
     """What an engine process says is a step or an end, or is refused, whatever took the process over."""
-    for message in read_messages(data):
-        if "end" in message:
-            read_refusal(message)
-        else:
-            read_step(message)
+    message = read_message(data)
+    if "end" in message:
+        read_refusal(message)
+    else:
+        read_step(message)
 
 
 WAV = sound_file("WAV", "PCM_16")
@@ -172,7 +172,6 @@ MESSAGES = (
     b'{"job": 7, "end": null}',
     b'{"job": 7, "end": "BadAudioError", "sentence": "no audio"}',
     b'{"loaded": true}',
-    SEPARATOR.join((write_step(7, 0, SPOKEN), write_step(7, 0, FIGURES), b'{"job": 7, "end": null}')),
 )
 MODEL = yaml.safe_dump(
     {

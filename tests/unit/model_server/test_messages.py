@@ -3,15 +3,13 @@
 import pytest
 
 from model_server.errors import BadAudioError, InternalError
-from model_server.inference.messages import Partial, read_messages, read_refusal, read_step
+from model_server.inference.messages import Partial, read_message, read_refusal, read_step
 
 JUNK = (
     b"",
     b"\xff",
     b"[]",
     b"null",
-    b'{"job": 1}\n',
-    b'{"job": 1}\n7',
     b"[" * 100_000,
     b"9" * 10_000,
 )
@@ -30,7 +28,7 @@ STEPS = (
 @pytest.mark.parametrize("text", JUNK)
 def test_junk_is_no_message(text):
     with pytest.raises(InternalError, match="said what is no answer"):
-        read_messages(text)
+        read_message(text)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -46,6 +44,5 @@ def test_end_that_is_no_refusal_is_refused(end):
 
 
 def test_what_is_one_is_read():
-    first, second = read_messages(b'{"clip": 1, "partial": "a"}\n{"clip": 1, "partial": "ab"}')
-    assert (read_step(first), read_step(second)) == (Partial(1, "a"), Partial(1, "ab"))
+    assert read_step(read_message(b'{"clip": 1, "partial": "a"}')) == Partial(1, "a")
     assert isinstance(read_refusal({"end": "BadAudioError", "sentence": "x"}), BadAudioError)

@@ -261,17 +261,3 @@ def test_engine_that_dies_fails_one_request_and_is_replaced(serve, registry, voi
 
     assert serve(work, faults=Faults(inference_delay_seconds=0.2))[0].word_count > 0
     assert registry.get_sample_value("asr_engine_restarts_total") == 1
-
-
-def test_next_request_has_its_turn_before_the_last_one_is_answered(serve, voice_clip):
-    first, second = account(), account()
-    had_turn = []
-
-    async def work(service):
-        service.on_transcripts = lambda told, _: had_turn.append(second.queue_seconds)
-        await asyncio.gather(*(service.transcribe([voice_clip], one) for one in (first, second)))
-
-    serve(work)
-
-    assert len(had_turn) == 2
-    assert None not in had_turn
