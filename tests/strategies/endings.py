@@ -9,7 +9,7 @@ from demo.user_load import UserLoad
 from tests.e2e.trial import Trial, answered_by, failures
 from tests.strategies.clean import is_left_clean
 
-SECONDS = 480.0
+SECONDS = 420.0
 
 
 def meets_no_user(trial: Trial, load: UserLoad, candidate: str, stable: str) -> None:
@@ -31,11 +31,13 @@ def is_taken_back_before_any_user(trial: Trial, values: Mapping[str, Any], gate:
     meets_no_user(trial, load, candidate, stable)
 
 
-def is_paused_and_aborted(trial: Trial, values: Mapping[str, Any], gate: str = "") -> None:
+def is_paused_and_aborted(
+    trial: Trial, values: Mapping[str, Any], gate: str = "", *, seconds: float = SECONDS
+) -> None:
     """A release of these values waits by this gate for a person, who aborts it, and leaves nothing."""
     stable = trial.stable()
     candidate = trial.ship(values)
-    outcome = trial.ends(candidate, seconds=SECONDS)
+    outcome = trial.ends(candidate, seconds=seconds)
     assert outcome.ending == "paused"
     assert gate in ("", outcome.gate)
     trial.abort()

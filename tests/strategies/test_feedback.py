@@ -105,5 +105,6 @@ def test_release_whose_answers_users_redo_is_taken_back(trial: Trial) -> None:
 def test_release_that_nobody_tells_of_is_paused(trial: Trial) -> None:
     gates = {"feedback": {"timeoutSeconds": 15}}
     with trial.users() as load:
-        is_paused_and_aborted(trial, {"server": {"queueSeconds": 117}, "gates": gates}, gate="feedback")
+        values = {"server": {"queueSeconds": 117}, "gates": gates}
+        is_paused_and_aborted(trial, values, "feedback", seconds=480)
     assert failures(load.finished_requests()) == []
