@@ -1,140 +1,16 @@
 """Walks from start to end over real HTTP; the cluster is a list in memory (a real one: tests/e2e)."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rollout_policies import runner
-from rollout_policies.errors import ClusterError
 from rollout_policies.evidence import EvidenceFile, Identity, Pair, SideResult
 from rollout_policies.golden.manifest import GoldenSet
-from rollout_policies.probe import ProbeLimits
-from rollout_policies.referee import Referee, RefereeOptions
-from rollout_policies.rollouts import Comparison
 from rollout_policies.walk import walk_order
-from tests.unit.rollout_policies.scripted_predictor import (
-    Said,
-    ScriptedPredictor,
-    StartPredictor,
-    say_first_word,
-    say_label,
-)
-
-NOBODY_READY = "waiting for a ready pod of each side"
-
-
-def until(what: str, holds: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait until something holds, or fail by its name."""
-    end, pause = time.monotonic() + seconds, threading.Event()
-    while not holds():
-        assert time.monotonic() < end, f"{what}: not within {seconds} s"
-        pause.wait(0.01)
-
-
-@dataclass
-class Town:
-    """A cluster of one Rollout, its pods and the Events recorded on it."""
-
-    predictors: Sequence[ScriptedPredictor]
-    status: dict[str, Any]
-    annotations: dict[str, str]
-    ready: str = "True"
-    experiment: str = ""
-    events: list[tuple[str, str]] = field(default_factory=list)
-    failures: int = 0
-
-    def rollouts(self) -> list[dict[str, Any]]:
-        """Return the Rollout, unless an outage was asked for."""
-        if self.failures:
-            self.failures -= 1
-            raise ClusterError("the Kubernetes API answered 500 on purpose")
-        metadata = {"namespace": "speech", "name": "asr", "uid": "u", "annotations": self.annotations}
-        return [{"metadata": metadata, "spec": {}, "status": self.status}]
-
-    def pods(self, comparison: Comparison) -> list[dict[str, Any]]:
-        """Return a pod for each predictor; the first is an Experiment's once one was asked for."""
-        pods: list[dict[str, Any]] = [
-            {
-                "metadata": {
-                    "name": f"asr-{predictor.pod_template_hash}",
-                    "labels": {"rollouts-pod-template-hash": predictor.pod_template_hash},
-                },
-                "status": {
-                    "podIP": predictor.address,
-                    "conditions": [{"type": "Ready", "status": self.ready}],
-                },
-            }
-            for predictor in self.predictors
-        ]
-        if self.experiment:
-            pods[0]["metadata"]["labels"]["serinus.dev/baseline"] = "true"
-            pods[0]["metadata"]["ownerReferences"] = [{"kind": "ReplicaSet", "name": self.experiment}]
-        return pods
-
-    def announce(self, comparison: Comparison, reason: str, message: str, warning: bool) -> None:
-        """Keep the Event."""
-        self.events.append((reason, message))
-
-
-BuildTown = Callable[..., Town]
-
-
-@pytest.fixture(autouse=True)
-def _no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "PAUSE_SECONDS", 0.02)
-
-
-@pytest.fixture
-def town(start_predictor: StartPredictor) -> BuildTown:
-    """Build a town whose candidate and stable pods answer as told."""
-
-    def build(candidate: Callable[[bytes], Said], stable: Callable[[bytes], Said] = say_label) -> Town:
-        # One port on two loopback addresses, as pods have.
-        first = start_predictor("aaa", stable, "127.0.0.2")
-        second = start_predictor("bbb", candidate, "127.0.0.3", first.port)
-        annotations = {
-            "rollout.argoproj.io/revision": "7",
-            "serinus.dev/golden-set": "small",
-            "serinus.dev/probe-port": str(first.port),
-            "serinus.dev/probe-rate": "50",
-        }
-        return Town((first, second), {"stableRS": "aaa", "currentPodHash": "bbb"}, annotations)
-
-    return build
-
-
-StartReferee = Callable[[Town], Referee]
-
-
-@pytest.fixture
-def referee(golden: GoldenSet, tmp_path: Path) -> Iterator[StartReferee]:
-    """Make a referee that keeps its evidence in the test's directory and ended walks for no time."""
-    made: list[Referee] = []
-
-    def make(town: Town) -> Referee:
-        options = RefereeOptions(
-            tmp_path,
-            limits=ProbeLimits(attempts=2, timeout_seconds=5),
-            look_seconds=0.02,
-            keep_ended_seconds=0,
-        )
-        made.append(Referee(town, {"small": golden}, options))
-        return made[-1]
-
-    yield make
-    for one in made:
-        stopped = threading.Event()
-        stopped.set()
-        one.run(stopped)
-
-
-def _doing(referee: Referee) -> list[str]:
-    return [view.doing for view in referee.views()]
+from tests.unit.rollout_policies.referee.conftest import NOBODY_READY, BuildTown, StartReferee, doing, until
+from tests.unit.rollout_policies.scripted_predictor import Said, say_first_word, say_label
 
 
 def test_a_candidate_is_walked_to_the_last_clip(town: BuildTown, referee: StartReferee) -> None:
@@ -142,7 +18,7 @@ def test_a_candidate_is_walked_to_the_last_clip(town: BuildTown, referee: StartR
     place = town(say_first_word)
     judge = referee(place)
     judge.look()
-    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    until("the walk is complete", lambda: doing(judge) == ["complete"])
     figures = judge.views()[0].figures
     assert figures is not None
     assert dict(figures.differences)["word_errors"].lower == pytest.approx(12 / 17)
@@ -168,7 +44,7 @@ def test_the_bounds_speak_of_what_the_rollout_asks_for(town: BuildTown, referee:
     place.annotations["serinus.dev/estimand"] = "population"
     judge = referee(place)
     judge.look()
-    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    until("the walk is complete", lambda: doing(judge) == ["complete"])
     until("both events are there", lambda: len(place.events) == 2)
     assert "word errors of all such speech +70.59 points" in place.events[1][1]
     del place.annotations["serinus.dev/estimand"]
@@ -190,7 +66,7 @@ def test_a_pods_first_answer_is_no_evidence(town: BuildTown, referee: StartRefer
 
     judge = referee(town(cold_once))
     judge.look()
-    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    until("the walk is complete", lambda: doing(judge) == ["complete"])
     figures = judge.views()[0].figures
     assert figures is not None
     assert dict(figures.differences)["latency"].upper == pytest.approx(1, rel=1e-4)
@@ -208,7 +84,7 @@ def test_a_restart_continues_where_it_was(
     place = town(say_label)
     judge = referee(place)
     judge.look()
-    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    until("the walk is complete", lambda: doing(judge) == ["complete"])
     assert len(place.predictors[1].requests) == 1 + 2, "one to warm up, then the clips that were left"
     assert place.events[0][1].endswith("3 of them compared before")
 
@@ -217,11 +93,11 @@ def test_a_complete_walk_is_shown_again_without_a_probe(town: BuildTown, referee
     place = town(say_label)
     judge = referee(place)
     judge.look()
-    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    until("the walk is complete", lambda: doing(judge) == ["complete"])
     again = referee(place)
     again.look()
     assert again.views()[0].figures == judge.views()[0].figures
-    until("the second walk is complete", lambda: _doing(again) == ["complete"])
+    until("the second walk is complete", lambda: doing(again) == ["complete"])
     assert len(place.predictors[1].requests) == 1 + 5
 
 
@@ -232,7 +108,7 @@ def test_a_walk_ends_with_its_release_and_then_goes_from_view(
     place = town(say_label)
     judge = referee(place)
     judge.look()
-    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    until("the walk is complete", lambda: doing(judge) == ["complete"])
     place.status |= change
     judge.look()
     assert judge.views()[0].ended_at is not None
@@ -244,7 +120,7 @@ def test_a_retry_of_the_same_candidate_continues(town: BuildTown, referee: Start
     place = town(say_label)
     judge = referee(place)
     judge.look()
-    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    until("the walk is complete", lambda: doing(judge) == ["complete"])
     place.status["abort"] = True
     judge.look()
     place.status["abort"] = False
@@ -253,61 +129,6 @@ def test_a_retry_of_the_same_candidate_continues(town: BuildTown, referee: Start
     assert view.ended_at is None
     assert view.figures is not None
     assert view.figures.pairs == 5
-
-
-def test_what_pods_with_users_said_is_no_evidence_against_fresh_ones_nor_the_other_way_round(
-    town: BuildTown, referee: StartReferee
-) -> None:
-    """Each of the two walks has its five clips and one to warm up; the first is then shown again."""
-    place = town(say_label)
-    judge = referee(place)
-    judge.look()
-    until("the walk is complete", lambda: _doing(judge) == ["complete"])
-    place.annotations["serinus.dev/baseline"] = "true"
-    judge.look()
-    (view,) = judge.views()
-    assert (view.identity.baseline, view.figures) == (True, None)
-    until("it waits for a fresh pod", lambda: _doing(judge) == [NOBODY_READY])
-    place.experiment = "asr-bbb-7-0-stable"
-    judge.look()
-    until("the second walk is complete", lambda: _doing(judge) == ["complete"])
-    fresh = judge.views()[0].figures
-    assert fresh is not None
-    assert (fresh.pairs, len(place.predictors[1].requests)) == (5, 6 + 6)
-    assert any("is compared with fresh pods of stable aaa" in message for _, message in place.events)
-    place.annotations["serinus.dev/baseline"] = "false"
-    judge.look()
-    until("the first walk is complete", lambda: _doing(judge) == ["complete"])
-    assert judge.views()[0].identity.baseline is False
-    assert len(place.predictors[1].requests) == 6 + 6
-
-
-def test_of_the_walks_of_one_comparison_the_last_begun_is_shown(
-    town: BuildTown, referee: StartReferee
-) -> None:
-    place = town(say_label)
-    judge = referee(place)
-    for baseline in ("false", "true", "false"):
-        place.annotations["serinus.dev/baseline"] = baseline
-        judge.look()
-        (view,) = judge.views()
-        assert (view.identity.baseline, view.ended_at) == (baseline == "true", None)
-        until("no walk asks on", lambda: _doing(judge) in (["complete"], [NOBODY_READY]))
-
-
-@pytest.mark.parametrize(
-    ("annotation", "value"), [("serinus.dev/golden-set", "another"), ("serinus.dev/baseline", "perhaps")]
-)
-def test_a_walk_that_cannot_be_is_not_answered_for_by_an_earlier_one(
-    town: BuildTown, referee: StartReferee, annotation: str, value: str
-) -> None:
-    place = town(say_label)
-    judge = referee(place)
-    judge.look()
-    until("the first walk is complete", lambda: _doing(judge) == ["complete"])
-    place.annotations[annotation] = value
-    judge.look()
-    assert judge.views() == []
 
 
 def test_a_retry_waits_for_the_answer_that_the_ended_walk_still_waits_for(
@@ -335,7 +156,7 @@ def test_a_retry_waits_for_the_answer_that_the_ended_walk_still_waits_for(
     let_go.set()
     until("the ended walk is over", lambda: _walks_alive() == 0)
     judge.look()
-    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    until("the walk is complete", lambda: doing(judge) == ["complete"])
     assert [reason for reason, _ in place.events].count("WalkStarted") == 2
 
 
@@ -348,11 +169,11 @@ def test_a_walk_waits_for_pods_and_goes_on(town: BuildTown, referee: StartRefere
     place.ready = "False"
     judge = referee(place)
     judge.look()
-    until("the walk waits", lambda: _doing(judge) == [NOBODY_READY])
+    until("the walk waits", lambda: doing(judge) == [NOBODY_READY])
     assert judge.views()[0].figures is None
     place.ready = "True"
     judge.look()
-    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    until("the walk is complete", lambda: doing(judge) == ["complete"])
 
 
 def test_two_sides_that_never_answer_are_held_up_not_passed(town: BuildTown, referee: StartReferee) -> None:
@@ -362,7 +183,7 @@ def test_two_sides_that_never_answer_are_held_up_not_passed(town: BuildTown, ref
     judge.look()
     until("the hold-up is told", lambda: any(reason == "WalkHeldUp" for reason, _ in place.events))
     assert judge.views()[0].figures is None
-    assert _doing(judge)[0].startswith("trying again: neither side gave a transcript")
+    assert doing(judge)[0].startswith("trying again: neither side gave a transcript")
 
 
 def test_a_stable_side_that_refuses_holds_the_walk_up(town: BuildTown, referee: StartReferee) -> None:
@@ -374,7 +195,7 @@ def test_a_stable_side_that_refuses_holds_the_walk_up(town: BuildTown, referee: 
     until("the hold-up is told", lambda: any(reason == "WalkHeldUp" for reason, _ in place.events))
     assert judge.views()[0].figures is None
     refuses.clear()
-    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    until("the walk is complete", lambda: doing(judge) == ["complete"])
     figures = judge.views()[0].figures
     assert figures is not None
     assert (figures.pairs, figures.stable_word_errors) == (5, 0)
@@ -406,7 +227,7 @@ def test_an_outage_of_the_api_is_waited_out(town: BuildTown, referee: StartRefer
     stopping = threading.Event()
     loop = threading.Thread(target=judge.run, args=(stopping,))
     loop.start()
-    until("the walk is complete", lambda: _doing(judge) == ["complete"])
+    until("the walk is complete", lambda: doing(judge) == ["complete"])
     stopping.set()
     loop.join(5)
     assert not loop.is_alive()
