@@ -1,6 +1,6 @@
 """The commands of this room: `python -m rollout_policies referee | report | golden | judge | simulate |
-evidence`; exit codes 0, 1 (could not, or findings), 2 (usage, files that cannot be read among it); `judge`
-has its own."""
+evidence`; exit codes 0, 1 (could not, or findings), 2 (usage, files among it that cannot be read or written);
+`judge` has its own."""
 
 import argparse
 import logging

@@ -1,5 +1,7 @@
-"""Checks that what an argument names can be read, before a command begins; knows nothing of what is in it."""
+"""Checks that what an argument names can be read, or written, before a command begins; knows nothing of what
+is in it."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -20,6 +22,23 @@ def readable(argument: str, path: Path, expected: str, inside: str = "") -> Path
 def golden_folder(argument: str, path: Path) -> Path:
     """Return the path of a golden set's folder; else an OptionError."""
     return readable(argument, path, f"a folder with a golden set's {MANIFEST}", MANIFEST)
+
+
+def writable(argument: str, path: Path) -> Path:
+    """Return the path of a file that is there, or can be made, to be written; else an OptionError."""
+    kept = path.is_file() or (path.parent.is_dir() and not path.is_dir())
+    if not kept or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise OptionError(f"{argument} must be a file in a folder that may be written to, not {path}")
+    return path
+
+
+def made_folder(argument: str, path: Path) -> Path:
+    """Return the path of a folder, made where it was not there; else an OptionError."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OptionError(f"{argument} must be a folder, not {path} ({error.strerror})") from error
+    return path
 
 
 def _trouble(file: Path) -> str:

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from rollout_policies.arguments import golden_folder
+from rollout_policies.arguments import golden_folder, writable
 from rollout_policies.errors import OptionError
 from rollout_policies.golden.audit import as_json, audit, summary
 from rollout_policies.golden.audit_page import audit_page
@@ -85,10 +85,11 @@ def _add_bringing(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _audit(options: argparse.Namespace) -> int:
+    page = writable("--html", options.html) if options.html else None
     found = audit(golden_folder("SET", options.set), SoundLimits(), _show_progress)
     sys.stdout.write(json.dumps(as_json(found), indent=1) + "\n" if options.json else summary(found))
-    if options.html:
-        options.html.write_text(audit_page(found), encoding="utf-8")
+    if page:
+        page.write_text(audit_page(found), encoding="utf-8")
     return 1 if found.failed(options.fail_on) else 0
 
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from rollout_policies.arguments import made_folder
 from rollout_policies.judges.bars import bars, time_bars
 from rollout_policies.judges.compare import CompareOptions, Judged, compare, tuned_peers
 from rollout_policies.judges.oracle import how_soon
@@ -53,6 +54,7 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 def _run(options: argparse.Namespace) -> int:
     began = time.monotonic()
+    out = made_folder("--out", options.out)
 
     def say(what: str) -> None:
         sys.stderr.write(f"evidence: {time.monotonic() - began:5.0f} s  {what}\n")
@@ -64,9 +66,8 @@ def _run(options: argparse.Namespace) -> int:
     times = of_times(read_times(options.times), policy, options.latency_margin)
     settings = CompareOptions(options.clips or len(recorded.words), options.repetitions, seed=options.seed)
     timed = replace(settings, to_correct=TIMED_BY_PEERS // 2, most_of_peers=TIMED_BY_PEERS)
-    options.out.mkdir(parents=True, exist_ok=True)
     parts, judged = [], []
-    with (options.out / "raw.jsonl").open("w", encoding="utf-8") as raw:
+    with (out / "raw.jsonl").open("w", encoding="utf-8") as raw:
         for name, subject, of in (("Word errors", errors, settings), ("Inference times", times, timed)):
             peers = tuned_peers(subject, of, say)
             tallies = []
@@ -85,10 +86,10 @@ def _run(options: argparse.Namespace) -> int:
         f"at least {options.min_pairs} clips to pass.",
         f"It took {(time.monotonic() - began) / 60:.1f} minutes.",
     ]
-    (options.out / "table.md").write_text(report(parts, limits, found, notes) + "\n", encoding="utf-8")
+    (out / "table.md").write_text(report(parts, limits, found, notes) + "\n", encoding="utf-8")
     tallied = [tally for part in parts for tally in part.tallies]
-    (options.out / "tallies.tsv").write_text(as_tsv(tallied), encoding="utf-8")
-    _draw(judged, options.out / "evidence.png")
+    (out / "tallies.tsv").write_text(as_tsv(tallied), encoding="utf-8")
+    _draw(judged, out / "evidence.png")
     sys.stdout.write(bars_table(found) + "\n")
     return 0
 

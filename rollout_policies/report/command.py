@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from rollout_policies.arguments import golden_folder, readable
+from rollout_policies.arguments import golden_folder, readable, writable
 from rollout_policies.errors import OptionError, RefereeError
 from rollout_policies.golden.manifest import read_golden_set
 from rollout_policies.kubernetes_api import KubernetesApi
@@ -62,11 +62,13 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 def run(options: argparse.Namespace) -> int:
     """Write what was asked for."""
+    out = options.out or (None if options.markdown else Path(f"{options.rollout}.html"))
+    if out:
+        writable("--out", out)
     page, markdown = _fetched(options) if options.referee else _made(options)
     if options.markdown:
         sys.stdout.write(markdown)
-    if options.out or not options.markdown:
-        out = options.out or Path(f"{options.rollout}.html")
+    if out:
         out.write_text(page, encoding="utf-8")
         sys.stderr.write(f"{out}\n")
     return 0

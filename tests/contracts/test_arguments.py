@@ -1,4 +1,4 @@
-"""Every command says in one line which argument names nothing that it can read, and exits 2."""
+"""Every command says in one line which argument names nothing that it can read or write, and exits 2."""
 
 import errno
 import os
@@ -60,6 +60,13 @@ FOLDERS: list[Case] = [
     (cluster, "build referee --context {bad}", "--context"),
 ]
 
+# What is to be written lies below {bad}, a file.
+WRITTEN: list[Case] = [
+    (rollout_policies, f"evidence --errors {ERRORS} --times {TIMES} --out {{bad}}/below", "--out"),
+    (rollout_policies, "golden audit {good} --html {bad}/below", "--html"),
+    (rollout_policies, "report asr --kubeconfig {good} --out {bad}/below", "--out"),
+]
+
 
 def is_told(case: Case, bad: Path, said: pytest.CaptureFixture[str]) -> None:
     """Then: one line that names the argument and the path, and exit code 2."""
@@ -102,6 +109,13 @@ def test_a_folder_that_cannot_be_read_is_told(
     case: Case, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     is_told(case, make_bad(kind, tmp_path), capsys)
+
+
+@pytest.mark.parametrize("case", WRITTEN, ids=lambda case: case[1])
+def test_what_cannot_be_written_is_told_before_the_work(
+    case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    is_told(case, make_bad("empty", tmp_path), capsys)
 
 
 @pytest.mark.parametrize("kind", ["missing", "a folder", "empty"])
