@@ -11,6 +11,8 @@ from model_server.errors import CallerLimitError, DeadlineError, QueueFullError
 FIRST_SPEED = 5.0
 # Weight of the newest request in the running speed: about the last ten count.
 SPEED_WEIGHT = 0.1
+# Sums are kept in whole microseconds: those of floats do not always come back to 0, and 0 means empty.
+MICROSECONDS = 1_000_000
 MAX_RETRY_AFTER_SECONDS = 60
 
 
@@ -21,9 +23,14 @@ class Admission:
         self._limit = limit_seconds
         self._engines = engines
         self._caller_limit = caller_limit_seconds
-        self._callers: defaultdict[str, float] = defaultdict(float)
+        self._callers: defaultdict[str, int] = defaultdict(int)
         self._speed: float | None = None
-        self.held_seconds = 0.0
+        self._held = 0
+
+    @property
+    def held_seconds(self) -> float:
+        """The audio that waits or is worked on."""
+        return self._held / MICROSECONDS
 
     @contextmanager
     def hold(self, seconds: float, caller: str, patience_seconds: float) -> Iterator[None]:
@@ -33,24 +40,28 @@ class Admission:
         is told so at once.
         """
         self._check_caller(seconds, caller)
-        if self.held_seconds > 0 and self.held_seconds + seconds > self._limit:
+        if self._held and self.held_seconds + seconds > self._limit:
             raise QueueFullError(
                 f"the queue holds {self.held_seconds:.1f} of {self._limit:g} s of audio; "
                 f"{seconds:.1f} s more do not fit; try again later",
-                retry_after_seconds=self._retry_after(),
+                retry_after_seconds=self.retry_after_seconds(),
             )
         wait = self.expected_wait_seconds()
         if wait is not None and wait > patience_seconds:
             raise DeadlineError(
                 f"would wait about {wait:.1f} s, longer than the {patience_seconds:.1f} s left for it",
-                retry_after_seconds=self._retry_after(),
+                retry_after_seconds=self.retry_after_seconds(),
             )
-        self.held_seconds += seconds
-        self._callers[caller] += seconds
+        held = round(seconds * MICROSECONDS)
+        self._held += held
+        self._callers[caller] += held
         try:
             yield
         finally:
-            self._release(seconds, caller)
+            self._held -= held
+            self._callers[caller] -= held
+            if not self._callers[caller]:
+                del self._callers[caller]
 
     def note_speed(self, audio_seconds: float, busy_seconds: float) -> None:
         """Learn from a finished request how fast one engine does audio."""
@@ -64,22 +75,16 @@ class Admission:
         return None if self._speed is None else self.held_seconds / (self._speed * self._engines)
 
     def _check_caller(self, seconds: float, caller: str) -> None:
-        held = self._callers.get(caller, 0.0)
+        held = self._callers.get(caller, 0) / MICROSECONDS
         if self._caller_limit is not None and caller and held > 0 and held + seconds > self._caller_limit:
             raise CallerLimitError(
                 f"caller {caller!r} has {held:.1f} of its {self._caller_limit:g} s of audio in the queue; "
                 f"{seconds:.1f} s more do not fit; try again when they are done",
-                retry_after_seconds=self._retry_after(),
+                retry_after_seconds=self.retry_after_seconds(),
             )
 
-    def _release(self, seconds: float, caller: str) -> None:
-        # Sums of floats do not always come back to 0, and 0 means empty.
-        self.held_seconds = max(round(self.held_seconds - seconds, 6), 0.0)
-        self._callers[caller] = max(round(self._callers[caller] - seconds, 6), 0.0)
-        if not self._callers[caller]:
-            del self._callers[caller]
-
-    def _retry_after(self) -> int:
+    def retry_after_seconds(self) -> int:
+        """When to come back, in whole seconds, 1 to 60."""
         return retry_after(self.held_seconds, (self._speed or FIRST_SPEED) * self._engines)
 
 

@@ -120,7 +120,7 @@ class Service:
             raise DeadlineError(
                 f"waited {account.served_seconds(time.monotonic()):.1f} s, "
                 f"longer than the deadline of {deadline:g} s",
-                retry_after_seconds=1,
+                retry_after_seconds=self._admission.retry_after_seconds(),
             ) from None
         finally:
             account.queue_seconds = time.monotonic() - waiting_from

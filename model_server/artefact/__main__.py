@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         print({"build": _build, "verify": _verify, "fetch": _fetch}[options.command](options))
-    except (ArtefactError, OptionError) as error:
+    except (ArtefactError, OptionError, OSError) as error:
         print(f"model_server.artefact: {error}", file=sys.stderr)
         return 2 if isinstance(error, OptionError) else 1
     return 0

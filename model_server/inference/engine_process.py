@@ -28,7 +28,7 @@ from model_server.inference.settings import MESSAGE_BYTES
 
 Read = TypeVar("Read")
 # A job that takes this long, and this much for each second of audio, hangs: above the longest fault and the
-# slowest engine that is waited for.
+# slowest engine that is waited for. One that is cancelled has a step to finish, and no audio.
 HANGS_AFTER_SECONDS, HANGS_AFTER_RATIO = 120.0, 2.0
 
 
@@ -70,6 +70,8 @@ class EngineProcess:
         self._socket = connection
         self._answers: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self._job: int | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._failure = "the engine process died at this request; another takes its place"
         self.alive = True
 
     @property
@@ -91,15 +93,11 @@ class EngineProcess:
         # Its own: the next job may have begun before a slow reader of this one has taken all.
         answers = self._answers = asyncio.Queue()
         self._job = job.number
-        limit = HANGS_AFTER_SECONDS + HANGS_AFTER_RATIO * sum(clip.seconds for clip in job.clips)
+        self._end_within(HANGS_AFTER_SECONDS + HANGS_AFTER_RATIO * sum(clip.seconds for clip in job.clips))
         try:
-            async with asyncio.timeout(limit):
-                self._send(text, descriptors)
-                while END not in (answer := await self._answer(answers)):
-                    yield self._understood(read_step, answer)
-        except TimeoutError as error:
-            self._process.kill()
-            raise InternalError(f"the engine did not finish this request in {limit:.0f} s") from error
+            self._send(text, descriptors)
+            while END not in (answer := await self._answer(answers)):
+                yield self._understood(read_step, answer)
         finally:
             self._cancel_unless_ended(job.number)
         refusal = self._understood(read_refusal, answer)
@@ -110,6 +108,7 @@ class EngineProcess:
         """Let it end, which it does after its present step."""
         if self.alive:
             asyncio.get_running_loop().remove_reader(self._socket)
+        self._unwatch()
         self.alive = False
         self._socket.close()
 
@@ -124,7 +123,7 @@ class EngineProcess:
     async def _answer(self, answers: asyncio.Queue[dict[str, Any] | None]) -> dict[str, Any]:
         answer = await answers.get()
         if answer is None:
-            raise InternalError("the engine process died at this request; another takes its place")
+            raise InternalError(self._failure)
         return answer
 
     def _understood(self, read: Callable[[dict[str, Any]], Read], answer: dict[str, Any]) -> Read:
@@ -143,8 +142,22 @@ class EngineProcess:
 
     def _cancel_unless_ended(self, number: int) -> None:
         if self._job == number and self.alive:
+            self._end_within(HANGS_AFTER_SECONDS)
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 self._socket.send(write(**{CANCEL: number}))
+
+    def _end_within(self, seconds: float) -> None:
+        """Kill it then, unless its job has ended, whoever still waits for that."""
+        self._unwatch()
+        self._watch = asyncio.get_running_loop().call_later(seconds, self._kill_hung, seconds)
+
+    def _unwatch(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def _kill_hung(self, seconds: float) -> None:
+        self._failure = f"the engine did not finish this request in {seconds:.0f} s; another takes its place"
+        self._process.kill()
 
     def _read(self) -> None:
         try:
@@ -169,6 +182,7 @@ class EngineProcess:
             self._answers.put_nowait(message)
         if END in message:
             self._job = None
+            self._unwatch()
             self._owner.note_idle(self)
 
     def _end(self) -> None:

@@ -102,14 +102,20 @@ class EnginePool:
 
     async def _replace(self, dead: EngineProcess) -> None:
         status = await asyncio.to_thread(dead.wait, END_SECONDS)
-        wait, self._restart_seconds = (
-            self._restart_seconds,
-            min(self._restart_seconds * 2, MAX_RESTART_SECONDS),
-        )
-        about = {"pid": dead.pid, "status": status, "restart_seconds": wait}
+        about = {"pid": dead.pid, "status": status, "restart_seconds": self._restart_seconds}
         LOGGER.error("an engine process died; another takes its place", extra=about)
         self.on_restart()
-        await asyncio.sleep(wait)
-        engine = self._start()
+        engine = await self._started()
         self._engines[self._engines.index(dead)] = engine
         engine.report_to(self)
+
+    async def _started(self) -> EngineProcess:
+        """Another process, however often the machine has no room for one; each wait is twice the last."""
+        while True:
+            await asyncio.sleep(self._restart_seconds)
+            self._restart_seconds = min(self._restart_seconds * 2, MAX_RESTART_SECONDS)
+            try:
+                return self._start()
+            except OSError as error:
+                about = {"restart_seconds": self._restart_seconds}
+                LOGGER.error("an engine process cannot be started: %s", error, extra=about)

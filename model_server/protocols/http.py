@@ -41,7 +41,7 @@ from model_server.transcript import Transcript
 Handler = Callable[[Request], Awaitable[Response]]
 ErrorBody = Callable[[RefusedError], dict[str, Any]]
 Result = TypeVar("Result")
-# Reading a header of this much content is quicker than asking another thread to.
+# Reading this much is quicker than asking another thread to.
 READ_INLINE_BYTES = 1_048_576
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
@@ -94,9 +94,14 @@ class ServerParts:
 
     async def sound_file(self, content: Content) -> Clip:
         """The clip of a sound file."""
-        if content.size <= READ_INLINE_BYTES:
-            return read_header(content, self.limits.max_audio_seconds)
-        return await asyncio.to_thread(read_header, content, self.limits.max_audio_seconds)
+        return await aside(content.size, read_header, content, self.limits.max_audio_seconds)
+
+
+async def aside(size: int, read: Callable[..., Result], *of: Any) -> Result:
+    """What `read` makes of `size` bytes; on another thread where they are many, so that others are served."""
+    if size <= READ_INLINE_BYTES:
+        return read(*of)
+    return await asyncio.to_thread(read, *of)
 
 
 def account_of(request: Request) -> Account:

@@ -17,6 +17,7 @@ from model_server.intake import IntakeLimits
 from model_server.protocols.http import (
     ServerParts,
     account_of,
+    aside,
     media_type,
     post,
     unless_gone,
@@ -65,7 +66,7 @@ async def _clips(server: ServerParts, media: str, body: Content) -> list[Clip]:
     if media in AUDIO_TYPES:
         return [await server.sound_file(body)]
     if media == JSON_TYPE:
-        return read_json(bytes(body.buffer()), server.limits)
+        return await aside(body.size, read_json, bytes(body.buffer()), server.limits)
     raise UnsupportedMediaError(
         f"content type must be {JSON_TYPE} or one of {', '.join(AUDIO_TYPES)}, not {media!r}"
     )

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections import deque
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,7 @@ class RealtimeConnection:
         self._patience = patience
         self._outbox: asyncio.Queue[Event] = asyncio.Queue()
         self._backlog: asyncio.Queue[tuple[Utterance, Account]] = asyncio.Queue()
-        self._backlog_seconds = 0.0
+        self._unheard_seconds: deque[float] = deque()  # of each utterance in the backlog, or in work
         self._room = asyncio.Event()
         self._room.set()
         self._partial: asyncio.Task[None] | None = None
@@ -140,7 +141,7 @@ class RealtimeConnection:
                 async with asyncio.timeout(self._patience.idle_seconds):
                     message = await self._websocket.receive()
             except TimeoutError:
-                if self._backlog_seconds > 0:
+                if self._unheard_seconds:
                     continue
                 return self.end(IDLE)
             if message["type"] == "websocket.disconnect":
@@ -162,8 +163,8 @@ class RealtimeConnection:
             if self._partial is not None:
                 self._partial.cancel()
             self._backlog.put_nowait((output, self._ear.commit(output)))
-            self._backlog_seconds += output.seconds
-            if self._backlog_seconds > MAX_BACKLOG_SECONDS:
+            self._unheard_seconds.append(output.seconds)
+            if sum(self._unheard_seconds) > MAX_BACKLOG_SECONDS:
                 self._room.clear()
 
     def _tell(self, events: Iterable[Event]) -> None:
@@ -186,8 +187,8 @@ class RealtimeConnection:
         while True:
             utterance, account = await self._backlog.get()
             self._tell(await self._final(utterance, account))
-            self._backlog_seconds -= utterance.seconds
-            if self._backlog_seconds <= MAX_BACKLOG_SECONDS:
+            self._unheard_seconds.popleft()
+            if sum(self._unheard_seconds) <= MAX_BACKLOG_SECONDS:
                 self._room.set()
             self._backlog.task_done()
 
@@ -202,7 +203,7 @@ class RealtimeConnection:
         """A transcript of the speech under way: one at a time, and only where nobody waits for better."""
         if self._partial is not None and not self._partial.done():
             return
-        if self._backlog_seconds > 0 or not self._ear.spare:
+        if self._unheard_seconds or not self._ear.spare:
             return
         utterance = self._session.partial()
         if utterance is not None:

@@ -11,7 +11,7 @@ from model_server.errors import NotFoundError
 from model_server.open_inference.clips import read_clips, timeout_seconds
 from model_server.open_inference.outputs import RESULTS, OutputTensor, chosen_outputs, output_tensor
 from model_server.open_inference.tensors import InferRequest, Output
-from model_server.protocols.http import READ_INLINE_BYTES, ServerParts
+from model_server.protocols.http import ServerParts, aside
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,7 @@ class _Asked:
 
 async def infer(server: ServerParts, read: Callable[[], InferRequest], size: int, account: Account) -> Answer:
     """The answer to the request that `read` makes of `size` bytes, or a RefusedError."""
-    if size <= READ_INLINE_BYTES:
-        asked = _understand(server, read)
-    else:
-        asked = await asyncio.to_thread(_understand, server, read)
+    asked = await aside(size, _understand, server, read)
     if asked.timeout_seconds is not None:
         account.patience_seconds = min(account.patience_seconds, asked.timeout_seconds)
     transcripts = await server.service.transcribe(asked.clips, account)

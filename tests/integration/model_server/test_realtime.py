@@ -307,6 +307,18 @@ def test_session_without_a_message_is_closed(strict):
     assert (events[-1]["error"]["code"], code) == ("idle", 1008)
 
 
+def test_session_is_idle_when_all_that_was_said_is_transcribed(strict, clip):
+    with Session(strict) as session:
+        session.update(turn_detection=None)
+        for seconds in (0.1, 0.2):  # whose sum and differences do not come back to 0 as floats
+            session.say(speech(clip)[: round(seconds * RATE)])
+            session.send("input_audio_buffer.commit")
+        events, code = session.rest()
+
+    assert [event["type"] for event in events].count(COMPLETED) == 2
+    assert (events[-1]["error"]["code"], code) == ("idle", 1008)
+
+
 def test_session_that_lasts_too_long_ends_with_its_last_words(strict, clip, spoken):
     with Session(strict) as session:
         session.say(speech(clip)[: 2 * RATE])

@@ -44,6 +44,18 @@ def test_released_audio_makes_room():
     assert not queue._callers
 
 
+def test_queue_is_empty_when_nothing_is_held():
+    queue = Admission(limit_seconds=60, engines=1, caller_limit_seconds=60)
+    for samples in range(1, 1000):
+        # Two that overlap; seconds of samples have more digits than a float keeps in a sum.
+        with ExitStack() as first, queue.hold(samples / 16_000, "anna", 30):
+            first.enter_context(queue.hold((samples + 7) / 44_100, "anna", 30))
+        with queue.hold(600, "anna", 30):
+            pass
+    assert queue.held_seconds == 0
+    assert not queue._callers
+
+
 def test_refusal_says_when_to_come_back(hold):
     queue = Admission(limit_seconds=100, engines=1)
     hold(queue, 90)

@@ -1,7 +1,10 @@
 """One request through the queue and an engine: deadline, refusals, faults, cancellation, figures."""
 
 import asyncio
+import errno
+import os
 import threading
+import time
 from contextlib import aclosing
 
 import pytest
@@ -18,6 +21,7 @@ from model_server.errors import (
     QueueFullError,
 )
 from model_server.faults import NO_FAULTS, Faults
+from model_server.inference import engine_process
 from model_server.inference.pool import EnginePool
 from model_server.lifecycle import Lifecycle
 from model_server.metrics import Metrics
@@ -226,6 +230,77 @@ class BrokenEngine:
             self._broken = False
             raise RuntimeError("no such kernel")
         return self._engine.transcribe(waveform)
+
+
+class HungEngine:
+    """Says a word, then nothing for a while."""
+
+    def __init__(self, silence_seconds):
+        self._silence_seconds = silence_seconds
+
+    def transcribe(self, waveform):
+        yield self
+        time.sleep(self._silence_seconds)
+        yield self
+
+    text, confidence, words = "again", None, ()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """An engine hangs after a fifth of a second."""
+    monkeypatch.setattr(engine_process, "HANGS_AFTER_SECONDS", 0.2)
+    monkeypatch.setattr(engine_process, "HANGS_AFTER_RATIO", 0)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_engine_that_hangs_is_replaced_when_its_client_has_left(serve, registry, voice_clip):
+    async def work(service):
+        async with aclosing(service.stream(voice_clip, account())) as pieces:
+            assert await anext(pieces) == "again"
+        with pytest.raises(InternalError, match=r"did not finish this request in 0 s"):
+            await service.transcribe([voice_clip], account())
+
+    serve(work, engine=HungEngine(1))
+
+    assert registry.get_sample_value("asr_engine_restarts_total") >= 1
+
+
+@pytest.mark.usefixtures("impatient")
+def test_stream_whose_engine_hangs_breaks_off(serve, registry, voice_clip):
+    async def work(service):
+        pieces = service.stream(voice_clip, account())
+        # As in an answer: the first piece is waited for by one task, the rest by another.
+        assert await asyncio.create_task(anext(pieces)) == "again"
+        with pytest.raises(InternalError, match="did not finish"):
+            await asyncio.create_task(anext(pieces))
+        await pieces.aclose()
+        while not registry.get_sample_value("asr_engine_restarts_total"):
+            await asyncio.sleep(0.01)
+
+    serve(work, engine=HungEngine(1))
+
+    assert registry.get_sample_value("asr_queue_audio_seconds") == 0
+
+
+def test_engine_that_cannot_be_replaced_yet_is_replaced_later(serve, voice_clip):
+    async def work(service):
+        pool, start = service._pool, service._pool._start
+        attempts = []
+
+        def start_at_last():
+            attempts.append(1)
+            if len(attempts) < 3:
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            return start()
+
+        pool._start, pool._restart_seconds = start_at_last, 0.01
+        pool._engines[0]._process.kill()
+        while service.lifecycle.ready:
+            await asyncio.sleep(0.01)
+        return await service.transcribe([voice_clip], account())
+
+    assert serve(work)[0].word_count > 0
 
 
 def test_engine_that_fails_fails_one_request(serve, counting_engine, voice_clip):

@@ -1,5 +1,7 @@
 """An engine process that is a thread of the test: real messages over a real socket, no model."""
 
+import contextlib
+import socket
 import subprocess
 import threading
 from collections.abc import Callable
@@ -13,13 +15,13 @@ from model_server.pipeline import Recogniser
 
 
 class ThreadAsProcess:
-    """What an EngineProcess asks of its process; killing it closes its socket."""
+    """What an EngineProcess asks of its process; killing it ends its connection."""
 
     pid = 0
 
-    def __init__(self, run: Callable[[], None], close: Callable[[], None]):
+    def __init__(self, run: Callable[[], None], connection: socket.socket):
         self._thread = threading.Thread(target=run, daemon=True)
-        self._close = close
+        self._connection = connection
         self._thread.start()
 
     def wait(self, timeout: float | None = None) -> int:
@@ -29,7 +31,8 @@ class ThreadAsProcess:
         return 0
 
     def kill(self) -> None:
-        self._close()
+        with contextlib.suppress(OSError):  # it has ended by itself
+            self._connection.shutdown(socket.SHUT_RDWR)
 
 
 def threaded_engine(
@@ -45,4 +48,4 @@ def threaded_engine(
             theirs.send(write(**{LOADED: True}))
             Worker(theirs, recogniser, faults).run()
 
-    return EngineProcess(ThreadAsProcess(run, theirs.close), ours)
+    return EngineProcess(ThreadAsProcess(run, theirs), ours)

@@ -197,6 +197,15 @@ def test_folder_that_cannot_be_made_is_refused_before_anything_is_fetched(tmp_pa
         assert capsys.readouterr().err.endswith(f"not {out} ({tmp_path / 'file'} is none)\n")
 
 
+def test_cache_that_cannot_be_written_is_told(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    cache = tmp_path / "file" / "cache"
+
+    assert main(["fetch", "moonshine-tiny-en", "--out", str(tmp_path / "x"), "--cache", str(cache)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert str(cache) in line
+
+
 def test_verify_says_what_is_wrong(fetch_small, tmp_path, capsys):
     fetch_small(tmp_path / "small")
 
