@@ -1,5 +1,7 @@
 """Every metric of the predictor, defined here and nowhere else; contracts.toml lists the same names."""
 
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from model_server.account import LOAD_TRAFFIC, PARTIAL_TRAFFIC, PROBE_TRAFFIC, USER_TRAFFIC, Account
@@ -88,7 +90,7 @@ class Metrics:
         self.engine_restarts = counter("asr_engine_restarts_total", "Engine processes that died.")
         self.searches = counter("asr_search_total", "Searches for a transcript's words.", "outcome")
         self.events = counter("asr_events_total", "Events for a receiver.", "type", "outcome")
-        self.empty = counter("asr_empty_transcripts_total", "Clips answered without a word.", "traffic")
+        self.empty = counter("asr_empty_transcripts_total", "Requests answered without a word.", "traffic")
         self.realtime_sessions = gauge("asr_realtime_sessions", "Realtime sessions that are open.")
         self.realtime_ended = counter("asr_realtime_ended_total", "Sessions that ended, by why.", "ending")
         self.realtime_refused_events = counter(
@@ -130,7 +132,10 @@ class Metrics:
         self.word_rate.observe(transcript.word_count / transcript.duration)
         if transcript.confidence is not None:
             self.confidence.observe(transcript.confidence)
-        if transcript.word_count == 0:
+
+    def count_words(self, transcripts: Sequence[Transcript], traffic: str) -> None:
+        """Count a request answered 200 that has no word in any of its clips."""
+        if traffic != PARTIAL_TRAFFIC and not any(each.word_count for each in transcripts):
             self.empty.labels(traffic).inc()
 
     def count_search(self, outcome: str) -> None:

@@ -4,13 +4,15 @@ A refusal (503, 429, no connection, an answer broken off) is tried again a few t
 the candidate does not give after that (refused, an error, a timeout, an answer broken off or without a
 transcript) counts as every word wrong for it. The stable side is what is compared with: its errors and empty
 transcripts count too, but where it refused or gave no answer there is nothing to compare with, and to count
-its words wrong would credit the candidate with them. Four cases are no evidence: that one, the pod has gone
-(asked again a while after the last attempt), another pod than the asked one answered, or neither side gave a
+its words wrong would credit the candidate with them. Five cases are no evidence: that one, the pod has gone
+(asked again a while after the last attempt) or takes no connection any more (its node may be lost, which is
+known only after most of a minute), another pod than the asked one answered, or neither side gave a
 transcript, which compares nothing (a wrong path or a closed network would prove two versions equal).
 """
 
 import logging
 import random
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -116,6 +118,8 @@ class Prober:
             gone = self._gone_after(self._limits.until_known_gone_seconds, endpoint, reason)
             if gone is not None:
                 return gone
+            if not self._takes_connections(endpoint):
+                return Discarded(f"{endpoint.pod} takes no connection ({reason})")
         return _judged(clip, endpoint, attempt, reason, response)
 
     def _gone_after(self, seconds: float, endpoint: Endpoint, reason: str) -> Discarded | None:
@@ -125,6 +129,14 @@ class Prober:
         return (
             None if self._is_ready(endpoint) else Discarded(f"{endpoint.pod} is no longer ready ({reason})")
         )
+
+    def _takes_connections(self, endpoint: Endpoint) -> bool:
+        url = httpx.URL(endpoint.url)
+        try:
+            socket.create_connection((url.host, url.port), self._limits.connect_seconds).close()
+        except OSError:
+            return False
+        return True
 
     def _counted(
         self, clip: Clip, audio: bytes, endpoint: Endpoint, attempt: int

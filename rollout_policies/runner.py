@@ -116,7 +116,7 @@ class WalkRunner(threading.Thread):
     def _walk(self, prober: Prober) -> None:
         done = {pair.clip for pair in self._evidence.pairs}
         left = [clip for clip in walk_order(self._golden, self.identity) if clip.name not in done]
-        if left and not self._wait_for_pods(prober):
+        if left and self._ready_pods(prober) is None:
             return
         self.announce("WalkStarted", self._opening(len(left)), False)
         for clip in left:
@@ -129,10 +129,10 @@ class WalkRunner(threading.Thread):
     def _compare(self, prober: Prober, clip: Clip) -> bool:
         """Compare the sides on one clip, however long it takes; False when the walk is to stop."""
         tries = 0
-        while self._wait_for_pods(prober):
+        while (pods := self._ready_pods(prober)) is not None:
             began = time.monotonic()
             self._doing = "comparing"
-            stable, candidate = self._rng.choice(self.pods.stable), self._rng.choice(self.pods.candidate)
+            stable, candidate = self._rng.choice(pods.stable), self._rng.choice(pods.candidate)
             cold = next((pod for pod in (stable, candidate) if pod not in self._warmed), None)
             if cold is not None:
                 self._doing = f"warming {cold.pod} up"
@@ -153,14 +153,16 @@ class WalkRunner(threading.Thread):
             self._stopping.wait(PAUSE_SECONDS)
         return False
 
-    def _wait_for_pods(self, prober: Prober) -> bool:
+    def _ready_pods(self, prober: Prober) -> Pods | None:
+        """Wait for a ready pod of each side; None when the walk is to stop."""
         while not self._stopping.is_set():
-            if self.pods.stable and self.pods.candidate:
-                return True
+            pods = self.pods  # once: a look of the referee may bring others at any moment
+            if pods.stable and pods.candidate:
+                return pods
             prober.rest()
             self._doing = "waiting for a ready pod of each side"
             self._stopping.wait(PAUSE_SECONDS / 4)
-        return False
+        return None
 
     def _is_ready(self, endpoint: Endpoint) -> bool:
         return endpoint in self.pods.stable or endpoint in self.pods.candidate

@@ -19,6 +19,19 @@ def referee(render: Render, **overrides: Any) -> dict[str, Any]:
     return spec
 
 
+def test_a_policy_that_names_no_namespace_lets_nobody_in(render: Render) -> None:
+    """For Kubernetes a rule whose sources are an empty list is one that anybody matches."""
+    policies = [
+        render("rollout-policies", networkPolicy={"allowedNamespaces": names})["NetworkPolicy", "asr-referee"]
+        for names in ([], ["monitoring"])
+    ]
+    assert policies[0]["spec"]["ingress"] == []
+    (rule,) = policies[1]["spec"]["ingress"]
+    assert [source["namespaceSelector"]["matchLabels"] for source in rule["from"]] == [
+        {"kubernetes.io/metadata.name": "monitoring"}
+    ]
+
+
 def test_each_golden_set_is_copied_into_its_own_folder(render: Render) -> None:
     pod = referee(render, goldenSets=SETS)["template"]["spec"]
     copied = {init["image"]: init["volumeMounts"][0]["subPath"] for init in pod["initContainers"]}

@@ -132,6 +132,35 @@ def test_blue_and_green_are_judged_before_and_after_the_switch(render: Render) -
     assert (strategy["activeService"], strategy["previewService"]) == ("asr-stable", "asr-canary")
 
 
+@pytest.mark.parametrize(
+    ("gates", "settle", "seconds"),
+    [
+        ({}, 15, 1800),
+        ({"errors": {"timeoutSeconds": 2000}}, 15, 2015),
+        ({"capacity": {"enabled": True, "timeoutSeconds": 4000}}, 15, 4000),
+        ({"accuracy": {"enabled": False}, "pairedLatency": {"enabled": False}}, 30, 930),
+    ],
+)
+def test_no_gate_of_blue_green_outlasts_argos_patience(
+    render: Render, gates: dict[str, Any], settle: int, seconds: int
+) -> None:
+    """Argo's clock runs on while blue-green's gates wait, and would abort what nothing was proven of."""
+    strategy = {"blueGreen": {"keepSeconds": 9000}, "settleSeconds": settle, "progressDeadlineSeconds": 310}
+    waits = {
+        kind: render("model-server", strategy={"type": kind, **strategy}, gates=gates)["Rollout", "asr"]
+        for kind in ("blueGreen", "canary")
+        if kind == "blueGreen" or "capacity" not in gates
+    }
+    # On top the hour that a gate waits for Prometheus.
+    assert waits["blueGreen"]["spec"]["progressDeadlineSeconds"] == 310 + seconds + 3600
+    # A canary's gates are steps, at which the clock stands.
+    assert all(
+        rollout["spec"]["progressDeadlineSeconds"] == 310
+        for kind, rollout in waits.items()
+        if kind == "canary"
+    )
+
+
 def test_a_person_can_be_asked_before_the_switch(render: Render) -> None:
     asked = [
         release(render, type="blueGreen", pauseBeforeUsers=value)["spec"]["strategy"]["blueGreen"]

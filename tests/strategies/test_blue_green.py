@@ -85,5 +85,8 @@ def test_release_that_only_users_find_bad_is_switched_back_within_seconds(trial:
 
 
 def test_switch_that_nobody_speaks_after_is_paused_and_abort_leaves_it_clean(trial: Trial) -> None:
-    gates = {gate: {"timeoutSeconds": 15} for gate in LIVE_GATES}
-    is_paused_and_aborted(trial, {"server": {"queueSeconds": 119}, "gates": gates})
+    # Longer than Argo waits for pods: gates that wait are no candidate that makes no progress.
+    gates = {gate: {"timeoutSeconds": 180} for gate in LIVE_GATES}
+    strategy = {"progressDeadlineSeconds": 130, "blueGreen": {"keepSeconds": 240}}
+    values = {"server": {"queueSeconds": 119}, "gates": gates, "strategy": strategy}
+    is_paused_and_aborted(trial, values, seconds=600)

@@ -110,6 +110,15 @@ Successful. */ -}}
 serinus-{{ include "model-server.gateName" . }}-v1
 {{- end }}
 
+{{- /* Seconds to the pause of the slowest gate that is on. Takes: root, of (preview or live). */ -}}
+{{- define "model-server.longestGateSeconds" -}}
+{{- $longest := 0 -}}
+{{- range include (printf "model-server.%sGates" .of) .root | fromJsonArray -}}
+{{- $longest = max $longest (int (index $.root.Values.gates .).timeoutSeconds) -}}
+{{- end -}}
+{{- $longest -}}
+{{- end }}
+
 {{- /* The gates that are on, of those named in the list `of`, as a JSON list. */ -}}
 {{- define "model-server.enabledGates" -}}
 {{- $enabled := list -}}

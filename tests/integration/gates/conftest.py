@@ -31,7 +31,7 @@ otlp:
   translation_strategy: UnderscoreEscapingWithoutSuffixes
 storage:
   tsdb:
-    out_of_order_time_window: 1h
+    out_of_order_time_window: 12h
 """
 # A watch lets what is silent go on.
 OR_SILENT = "len(result) == 0 || isNaN(result[0]) || result[0] "

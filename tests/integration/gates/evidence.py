@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 SCRAPE_SECONDS = 5
 LOOK_BACK_SECONDS = 600
+# What is older is written down more seldom, but often enough not to be taken for gone.
+OLD_SCRAPE_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,9 @@ def scraped(
     since: float = LOOK_BACK_SECONDS,
     until: float = 0,
 ) -> Series:
-    """Return a series scraped every 5 s from age `since` to age `until`, in seconds."""
-    ages = [age for age in range(LOOK_BACK_SECONDS, -1, -SCRAPE_SECONDS) if until <= age <= since]
+    """Return a series scraped from age `since` to age `until`, in seconds; every 5 s lately."""
+    old = range(round(since), LOOK_BACK_SECONDS, -OLD_SCRAPE_SECONDS)
+    ages = [age for age in (*old, *range(LOOK_BACK_SECONDS, -1, -SCRAPE_SECONDS)) if until <= age <= since]
     return Series(name, labels, tuple((age, value_at_age(age)) for age in ages))
 
 

@@ -61,6 +61,7 @@ class Gateway:
     serves: bool = True  # whether any request for the model came this way
     pod: str = "gateway-1"
     outage: tuple[float, float] | None = None  # ages between which it was not scraped
+    born: float = 600
 
     def series(self) -> list[Series]:
         cluster = {
@@ -69,7 +70,8 @@ class Gateway:
             "cluster_name": "outbound|80||asr-canary.{namespace}.svc.cluster.local",
         }
         stable = {**cluster, "cluster_name": "outbound|80||asr-stable.{namespace}.svc.cluster.local"}
-        found = [flat("envoy_cluster_upstream_rq_total", stable, 1000)] if self.serves else []
+        total = flat("envoy_cluster_upstream_rq_total", stable, 1000, since=self.born)
+        found = [total] if self.serves else []
         for code in self.before.keys() | self.since.keys():
             before, since = self.before.get(code, 0), self.since.get(code, 0)
             found.append(
@@ -78,7 +80,7 @@ class Gateway:
                     {**cluster, "response_code": code},
                     lambda age, before=before, since=since: before + (since if age <= self.seen_age else 0),
                     # Envoy makes the series of a code with its first answer.
-                    since=600 if before else self.seen_age,
+                    since=self.born if before else self.seen_age,
                 )
             )
         return [self._without_outage(series) for series in found]
@@ -97,6 +99,9 @@ KILLED = Candidate(since=500, until=350, pod="asr-0")
 SUCCESSOR = Candidate({"200": 100}, since=335)
 LONG_AGO = Gateway(since={"503": 40}, seen_age=400)
 REFUSING = Candidate({"200": 50, "503": 50})
+YESTERDAY = 9 * 3600  # a candidate that has waited for a person over night, and what it answered then
+WAITED = Candidate({"200": 1000, "500": 9}, since=YESTERDAY)
+ITS_OWN = Gateway(since={"500": 9}, seen_age=YESTERDAY - 60, born=YESTERDAY)
 
 ERRORS: list[tuple[str, list[Candidate | Gateway], str]] = [
     ("few enough", [Candidate({"200": 990, "500": 10}), QUIET], "Successful"),
@@ -133,6 +138,12 @@ ERRORS: list[tuple[str, list[Candidate | Gateway], str]] = [
         "Failed",
     ),
     ("lost in an attempt before", [KILLED, Candidate({"200": 100}, since=200), LONG_AGO], "Successful"),
+    ("its own errors of yesterday count once", [WAITED, ITS_OWN], "Successful"),
+    (
+        "its own errors of yesterday hide nothing lost",
+        [WAITED, ITS_OWN, Gateway(since={"503": 20}, pod="g-2", born=YESTERDAY)],
+        "Failed",
+    ),
     ("counts are NaN", [Candidate({"200": math.nan}), QUIET], "Inconclusive"),
     ("gone for six minutes", [Candidate({"200": 100}, until=360), QUIET], "Inconclusive"),
     ("of another version", [Candidate({"200": 100}, hash="ccc"), QUIET], "Inconclusive"),

@@ -74,6 +74,12 @@ def counting_engine() -> CountingEngine:
 
 
 @pytest.fixture
+def silent_clip() -> Clip:
+    """Two seconds of nothing."""
+    return read_header(Content.of(sound_file(np.zeros(32_000, np.float32), 16_000)), max_seconds=60)
+
+
+@pytest.fixture
 def voice_clip() -> Clip:
     """Two seconds of what passes for voice."""
     return read_header(Content.of(sound_file(voiced(2.0), 16_000)), max_seconds=60)

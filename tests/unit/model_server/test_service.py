@@ -95,6 +95,18 @@ def test_answer_has_its_figures(serve, registry, voice_clip):
     assert registry.get_sample_value("asr_queue_audio_seconds") == 0
 
 
+@pytest.mark.parametrize(("clips", "empty"), [("silence silence", 1), ("silence voice", 0), ("voice", 0)])
+def test_request_is_empty_once_and_when_no_clip_of_it_has_a_word(
+    serve, registry, voice_clip, silent_clip, clips, empty
+):
+    known = {"silence": silent_clip, "voice": voice_clip}
+    asked = [known[name] for name in clips.split()]
+
+    serve(lambda service: service.transcribe(asked, account()))
+
+    assert registry.get_sample_value("asr_empty_transcripts_total", {"traffic": "user"}) == empty
+
+
 def test_stream_grows_into_the_transcript(serve, voice_clip):
     async def work(service):
         return [piece async for piece in service.stream(voice_clip, account())]

@@ -221,6 +221,17 @@ def test_a_pod_that_has_gone_is_no_evidence(clip: Clip, start_predictor: StartPr
     assert outcome.reason.startswith("asr-bbb is no longer ready (no connection")
 
 
+def test_a_pod_that_takes_no_connection_is_no_evidence_however_ready_it_is_called(
+    prober: Prober, clip: Clip, start_predictor: StartPredictor
+) -> None:
+    """A lost node's pods are called ready for most of a minute."""
+    stable = start_predictor("aaa", say_label)
+    lost = replace(stable.endpoint, pod="asr-bbb", pod_template_hash="bbb", url="http://127.0.0.1:9/")
+    outcome = prober.probe_pair(clip, stable.endpoint, lost, RNG)
+    assert isinstance(outcome, Discarded)
+    assert outcome.reason.startswith("asr-bbb takes no connection (no connection")
+
+
 def test_a_broken_answer_is_tried_again(
     prober: Prober, clip: Clip, start_predictor: StartPredictor, waited: list[float]
 ) -> None:
