@@ -100,8 +100,8 @@ SUCCESSOR = Candidate({"200": 100}, since=335)
 LONG_AGO = Gateway(since={"503": 40}, seen_age=400)
 REFUSING = Candidate({"200": 50, "503": 50})
 YESTERDAY = 9 * 3600  # a candidate that has waited for a person over night, and what it answered then
-WAITED = Candidate({"200": 1000, "500": 9}, since=YESTERDAY)
-ITS_OWN = Gateway(since={"500": 9}, seen_age=YESTERDAY - 60, born=YESTERDAY)
+WAITED = Candidate({"200": 1000, "503": 50}, since=YESTERDAY)
+ITS_OWN = Gateway(since={"503": 50}, seen_age=YESTERDAY - 60, born=YESTERDAY)
 
 ERRORS: list[tuple[str, list[Candidate | Gateway], str]] = [
     ("few enough", [Candidate({"200": 990, "500": 10}), QUIET], "Successful"),
@@ -138,10 +138,10 @@ ERRORS: list[tuple[str, list[Candidate | Gateway], str]] = [
         "Failed",
     ),
     ("lost in an attempt before", [KILLED, Candidate({"200": 100}, since=200), LONG_AGO], "Successful"),
-    ("its own errors of yesterday count once", [WAITED, ITS_OWN], "Successful"),
+    ("its own refusals of yesterday are none lost", [WAITED, ITS_OWN], "Successful"),
     (
-        "its own errors of yesterday hide nothing lost",
-        [WAITED, ITS_OWN, Gateway(since={"503": 20}, pod="g-2", born=YESTERDAY)],
+        "its own refusals of yesterday hide nothing lost",
+        [WAITED, ITS_OWN, Gateway(since={"503": 30}, pod="g-2", born=YESTERDAY)],
         "Failed",
     ),
     ("counts are NaN", [Candidate({"200": math.nan}), QUIET], "Inconclusive"),
