@@ -5,6 +5,7 @@ decoding. Decoding goes block by block and keeps none: memory is that of a block
 Knows nothing of requests, queues or models.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ import soxr
 
 from model_server.content import Content
 from model_server.errors import BadAudioError, TooLongError
+from model_server.joined import goes_on
+from model_server.mp3 import frames_only
 from model_server.waveform import Waveform
 
 FORMATS = ("WAV", "WAVEX", "RF64", "FLAC", "OGG", "MP3")
@@ -66,7 +69,7 @@ def read_header(content: Content, max_seconds: float) -> Clip:
     if not content.size:
         raise BadAudioError("the audio is empty: 0 bytes")
     try:
-        with soundfile.SoundFile(content.file()) as file:
+        with _sound_file(content, max_seconds) as file:
             clip = Clip(content, FILE, file.samplerate, file.channels, file.frames)
             file_format = file.format
     except soundfile.LibsndfileError as error:
@@ -75,7 +78,32 @@ def read_header(content: Content, max_seconds: float) -> Clip:
         ) from error
     if file_format not in FORMATS:
         raise BadAudioError(f"audio must be WAV, FLAC, OGG or MP3, not {file_format}")
+    if goes_on(file_format, content.buffer()):
+        raise BadAudioError(
+            f"a file must hold one stream of audio, but another one follows in this {file_format}"
+        )
     return _allowed(clip, max_seconds)
+
+
+class _SoundFile(soundfile.SoundFile):  # type: ignore[misc]
+    """A file that is read from its start to its end.
+
+    After every block soundfile seeks to where it is already, if it can. In MP3 that loses what earlier frames
+    hold of the next ones (the bit reservoir): a click at each seam.
+    """
+
+    def seekable(self) -> bool:
+        """No."""
+        return False
+
+
+def _sound_file(content: Content, max_seconds: float) -> _SoundFile:
+    """The open file of these bytes; of MP3, in WAV too, the frames alone, whose count is known (mp3.py)."""
+    file = _SoundFile(content.file())
+    if not file.subtype.startswith("MPEG_LAYER"):
+        return file
+    file.close()
+    return _SoundFile(frames_only(content.buffer(), max_seconds))
 
 
 def _allowed(clip: Clip, max_seconds: float) -> Clip:
@@ -131,7 +159,7 @@ def _blocks(clip: Clip) -> Iterator[Waveform]:
 def _file_blocks(clip: Clip) -> Iterator[Waveform]:
     left = clip.frames
     try:
-        with soundfile.SoundFile(clip.content.file()) as file:
+        with _sound_file(clip.content, math.inf) as file:
             while left > 0:
                 block = file.read(min(BLOCK_FRAMES, left), dtype="float32", always_2d=True)
                 if len(block) == 0:

@@ -9,6 +9,8 @@ import io
 import mmap
 import os
 import weakref
+from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -71,10 +73,11 @@ class Content:
 
 
 class ContentFile(io.RawIOBase):
-    """A read-only file over a buffer, which io.BytesIO would copy."""
+    """A read-only file over buffers, one after the other, which io.BytesIO would copy."""
 
-    def __init__(self, buffer: memoryview):
-        self._buffer = buffer
+    def __init__(self, *buffers: memoryview):
+        self._buffers = buffers
+        self._ends = list(accumulate(len(buffer) for buffer in buffers))
         self._at = 0
 
     def readable(self) -> bool:
@@ -91,17 +94,23 @@ class ContentFile(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to `offset` from the start, the present place or the end; never before the start."""
-        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: len(self._buffer)}[whence]
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._ends[-1]}[whence]
         self._at = max(origin + offset, 0)
         return self._at
 
     def readinto(self, target: WriteableBuffer) -> int:
         """Fill `target` as far as there are bytes; how many there were."""
         view = memoryview(target).cast("B")
-        piece = self._buffer[self._at : self._at + len(view)]
-        view[: len(piece)] = piece
-        self._at += len(piece)
-        return len(piece)
+        filled = 0
+        for number in range(bisect_right(self._ends, self._at), len(self._buffers)):
+            begin = self._at - (self._ends[number] - len(self._buffers[number]))
+            piece = self._buffers[number][begin : begin + len(view) - filled]
+            view[filled : filled + len(piece)] = piece
+            filled += len(piece)
+            self._at += len(piece)
+            if filled == len(view):
+                break
+        return filled
 
 
 class _Memory:

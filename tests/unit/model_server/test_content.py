@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from model_server.content import Content
+from model_server.content import Content, ContentFile
 
 
 def test_what_is_appended_is_there():
@@ -41,6 +41,14 @@ def test_file_reads_and_seeks():
     assert file.read(2) == b"23"
     assert (file.seek(-1, os.SEEK_END), file.read()) == (5, b"7")
     assert (file.seek(-9, os.SEEK_CUR), file.tell()) == (0, 0)
+
+
+def test_file_over_several_buffers_has_no_seams():
+    file = ContentFile(memoryview(b"012"), memoryview(b""), memoryview(b"345"), memoryview(b"6789"))
+
+    assert file.read(7) == b"0123456"
+    assert (file.seek(-7, os.SEEK_END), file.read()) == (3, b"3456789")
+    assert file.read(1) == b""
 
 
 def test_descriptor_goes_with_the_last_part():

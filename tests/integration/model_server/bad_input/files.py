@@ -67,6 +67,7 @@ def mp3_frames_of(junk):
     return b"".join(b"\xff\xfb\x90\x64" + random.bytes(junk) for _ in range(50))
 
 
+TWO_RATES = encoded(NOISE, "MP3", sample_rate=44_100) + encoded(NOISE, "MP3")
 NO_AUDIO = "bytes are not WAV, FLAC, OGG or MP3 audio"
 # Name, file, code, what its sentence has; "" where it is answered with a transcript.
 FILES = (
@@ -92,14 +93,19 @@ FILES = (
     ("flac without its last byte", encoded(NOISE, "FLAC")[:-1], 422, "the audio cannot be decoded"),
     ("ogg cut in its header", part_of(NOISE, "OGG", 0.02), 422, NO_AUDIO),
     ("ogg cut in half", part_of(NOISE, "OGG", 0.5), 422, "a header but no samples"),
-    ("mp3 cut in half", part_of(NOISE, "MP3", 0.5), 422, "the audio ends after"),
+    ("mp3 cut in half", part_of(NOISE, "MP3", 0.5), 200, ""),
+    ("flac twice", 2 * encoded(NOISE, "FLAC"), 422, "another one follows in this FLAC"),
+    ("ogg twice", 2 * encoded(NOISE, "OGG"), 422, "another one follows in this OGG"),
+    ("mp3 twice", 2 * encoded(NOISE, "MP3"), 200, ""),
+    ("mp3 at two rates", TWO_RATES, 422, "not go on at 16000 Hz mono after 44100 Hz mono"),
+    ("mp3 of free format", 40 * (b"\xff\xfb\0\xc0" + bytes(413)), 422, "no free format"),
     ("wav of no bytes, it says", wav(data_size=0), 422, "a header but no samples"),
     ("wav of twice its bytes, it says", wav(data_size=64_000), 200, ""),
     ("wav of 2^32-1 bytes, it says", wav(data_size=2**32 - 1), 200, ""),
     ("wav of -2^31 bytes, it says", wav(data_size=2**31), 200, ""),
     ("flac of one sample, it says", flac(frames=1), 200, ""),
     ("flac of unknown length", flac(frames=0), 422, "must say how many samples there are"),
-    ("flac of more than it has", flac(frames=17_000), 422, "the audio cannot be decoded"),
+    ("flac of more than it has", flac(frames=17_000), 422, "ends after 16000 of its 17000 samples"),
     ("flac of 2^36-1 samples, it says", flac(frames=2**36 - 1), 413, "at most 60 s long, not 4294967.3 s"),
     ("ogg of 2^62 samples, it says", with_granule(2**62), 200, ""),
     ("ogg of -1 samples, it says", with_granule(-1), 200, ""),
