@@ -42,7 +42,9 @@ class RolloutState:
     @property
     def settled(self) -> bool:
         """Whether one version serves everybody and nothing is on trial."""
-        return self.observed and self.phase == "Healthy" and bool(self.stable) and not self.candidate
+        # Argo calls a release that `helm rollback` took back Healthy a moment before it tells the gateway.
+        one_version = bool(self.stable) and not self.candidate and self.weight == 0
+        return self.observed and self.phase == "Healthy" and one_version
 
     def __str__(self) -> str:
         trial = f"candidate {self.candidate}" if self.candidate else "no candidate"
@@ -89,7 +91,7 @@ def rollout_state(rollout: Mapping[str, Any]) -> RolloutState:
         aborted=bool(status.get("abort", False)),
         step=int(status.get("currentStepIndex", 0)),
         steps=len(steps),
-        weight=_candidates_users(status) if stable != current else 0,
+        weight=_candidates_users(status),
         stable=stable,
         current=current,
         pause_reasons=tuple(pause["reason"] for pause in status.get("pauseConditions") or ()),
@@ -98,11 +100,13 @@ def rollout_state(rollout: Mapping[str, Any]) -> RolloutState:
 
 
 def _candidates_users(status: Mapping[str, Any]) -> int:
-    """The candidate's users in percent: by weight, or all once blue-green has switched."""
+    """Users in percent of another version than stable: by weight, or all once blue-green has switched."""
+    stable = status.get("stableRS", "")
     if status.get("blueGreen"):
-        return 100 if status["blueGreen"].get("activeSelector") == status["currentPodHash"] else 0
-    weights = status.get("canary", {}).get("weights") or {}
-    return int(weights.get("canary", {}).get("weight", 0))
+        active = status["blueGreen"].get("activeSelector")
+        return 100 if active == status.get("currentPodHash") != stable else 0
+    canary = (status.get("canary", {}).get("weights") or {}).get("canary", {})
+    return 0 if canary.get("podTemplateHash") == stable else int(canary.get("weight", 0))
 
 
 def gate_run(run: Mapping[str, Any]) -> GateRun:

@@ -41,7 +41,20 @@ def test_release_in_progress_has_candidate_and_weight() -> None:
 
 
 def test_rollout_with_one_version_has_no_candidate_and_no_weight() -> None:
+    told = {"weights": {"canary": {"weight": 0, "podTemplateHash": STABLE}}}
+    state = rollout_state(rollout(phase="Healthy", currentPodHash=STABLE, canary=told))
+    assert (state.candidate, state.weight, state.settled) == ("", 0, True)
+
+
+def test_rollout_whose_candidate_still_has_users_is_not_settled_however_healthy() -> None:
+    """`helm rollback` in mid-rollout: Argo writes this first, then brings the users back."""
     state = rollout_state(rollout(phase="Healthy", currentPodHash=STABLE))
+    assert (state.candidate, state.weight, state.settled) == ("", 5, False)
+
+
+def test_promoted_candidate_is_stable_whatever_weight_is_told_of_it() -> None:
+    told = {"weights": {"canary": {"weight": 100, "podTemplateHash": CANDIDATE}}}
+    state = rollout_state(rollout(phase="Healthy", stableRS=CANDIDATE, canary=told))
     assert (state.candidate, state.weight, state.settled) == ("", 0, True)
 
 
