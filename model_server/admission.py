@@ -83,9 +83,9 @@ class Admission:
                 retry_after_seconds=self.retry_after_seconds(),
             )
 
-    def retry_after_seconds(self) -> int:
-        """When to come back, in whole seconds, 1 to 60."""
-        return retry_after(self.held_seconds, (self._speed or FIRST_SPEED) * self._engines)
+    def retry_after_seconds(self, own_seconds: float = 0.0) -> int:
+        """When to come back, in whole seconds, 1 to 60, for one who gives up so much of the held audio."""
+        return retry_after(self.held_seconds - own_seconds, (self._speed or FIRST_SPEED) * self._engines)
 
 
 def retry_after(held_seconds: float, speed: float) -> int:

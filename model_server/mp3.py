@@ -14,9 +14,9 @@ from model_server.content import ContentFile
 from model_server.errors import BadAudioError
 from model_server.mp3_frames import HEADER_BYTES, Kind, walk
 
-# The least size of the frame for the count: its side information, 8 bytes, the count, LAME's part.
-COUNT_FRAME_BYTES = 96
 LAME_BYTES = 24
+# The frame for the count has room for the longest side information, the tag's head, the count, LAME's part.
+COUNT_FRAME_BYTES = HEADER_BYTES + 32 + 8 + 4 + LAME_BYTES
 
 
 def frames_only(data: memoryview, max_seconds: float) -> ContentFile:

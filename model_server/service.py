@@ -120,7 +120,7 @@ class Service:
             raise DeadlineError(
                 f"waited {account.served_seconds(time.monotonic()):.1f} s, "
                 f"longer than the deadline of {deadline:g} s",
-                retry_after_seconds=self._admission.retry_after_seconds(),
+                retry_after_seconds=self._admission.retry_after_seconds(account.audio_seconds or 0.0),
             ) from None
         finally:
             account.queue_seconds = time.monotonic() - waiting_from

@@ -1,7 +1,7 @@
 """Sends one clip to a pod of each side and says what came back; knows nothing of walks, bounds or Kubernetes.
 
-A refusal (503, 429, no connection, an answer broken off) is tried again a few times, as a client would. What
-the candidate does not give after that (refused, an error, a timeout, an answer broken off or without a
+A refusal (503, 429), no connection and an answer broken off are tried again a few times, as a client would.
+What the candidate does not give after that (refused, an error, a timeout, an answer broken off or without a
 transcript) counts as every word wrong for it. The stable side is what is compared with: its errors and empty
 transcripts count too, but where it refused or gave no answer there is nothing to compare with, and to count
 its words wrong would credit the candidate with them. Five cases are no evidence: that one, the pod has gone
@@ -133,7 +133,7 @@ class Prober:
     def _takes_connections(self, endpoint: Endpoint) -> bool:
         url = httpx.URL(endpoint.url)
         try:
-            socket.create_connection((url.host, url.port), self._limits.connect_seconds).close()
+            socket.create_connection((url.host, url.port or 80), self._limits.connect_seconds).close()
         except OSError:
             return False
         return True

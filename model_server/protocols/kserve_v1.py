@@ -66,7 +66,7 @@ async def _clips(server: ServerParts, media: str, body: Content) -> list[Clip]:
     if media in AUDIO_TYPES:
         return [await server.sound_file(body)]
     if media == JSON_TYPE:
-        return await aside(body.size, read_json, bytes(body.buffer()), server.limits)
+        return await aside(body.size, lambda: read_json(bytes(body.buffer()), server.limits))
     raise UnsupportedMediaError(
         f"content type must be {JSON_TYPE} or one of {', '.join(AUDIO_TYPES)}, not {media!r}"
     )

@@ -281,3 +281,37 @@ def test_a_candidate_is_judged(
 ) -> None:
     series = [one for source in seen for one in source.series()]
     assert judge(gate, series, **thresholds) == verdict
+
+
+def test_a_pods_own_errors_of_six_hours_ago_are_none_lost_though_the_pod_was_read_first(
+    judge: Callable[..., str],
+) -> None:
+    """Both sides look back six hours, and the pod's scrape of then may be the later one."""
+    edge = 6 * 3600
+    pod = {"namespace": "{namespace}", "pod": "asr-1", "rollouts_pod_template_hash": "bbb"}
+    own = {**pod, "traffic": "user", "code": "503", "reason": "any"}
+    gateway = {
+        "pod": "gateway-1",
+        "cluster_name": "outbound|80||asr-canary.{namespace}.svc.cluster.local",
+        "response_code": "503",
+    }
+
+    def risen(name: str, labels: dict[str, str], seen_age: float) -> Series:
+        """50 from this age on; read every 5 s around it."""
+        ages = [*range(edge + 600, edge + 60, -120), *range(edge + 60, edge - 60, -5)]
+        ages += [*range(edge - 60, 0, -120), 0]
+        points = [(age + seen_age % 5, 50.0 if age + seen_age % 5 <= seen_age else 0.0) for age in ages]
+        return Series(name, labels, (*points, (0, 50.0)))
+
+    series = [
+        *(
+            one
+            for one in Candidate({"200": 100}, since=edge + 600).series()
+            if one.labels.get("code") != "503"
+        ),
+        risen("asr_requests_total", own, edge + 4),
+        risen("envoy_cluster_upstream_rq", gateway, edge - 3),
+        flat("envoy_cluster_upstream_rq_total", gateway, 1000, since=edge + 600),
+    ]
+
+    assert judge("errors", series, max_ratio=0.01, min_requests=20) == "Successful"

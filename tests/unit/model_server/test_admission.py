@@ -47,9 +47,12 @@ def test_released_audio_makes_room():
 def test_queue_is_empty_when_nothing_is_held():
     queue = Admission(limit_seconds=60, engines=1, caller_limit_seconds=60)
     for samples in range(1, 1000):
-        # Two that overlap; seconds of samples have more digits than a float keeps in a sum.
-        with ExitStack() as first, queue.hold(samples / 16_000, "anna", 30):
-            first.enter_context(queue.hold((samples + 7) / 44_100, "anna", 30))
+        # Three that overlap; seconds of samples have more digits than a float keeps in a sum.
+        holds = [queue.hold(count / 16_000, "anna", 30) for count in (samples, samples + 7, 3 * samples)]
+        for hold in holds:
+            hold.__enter__()
+        for hold in holds:
+            hold.__exit__(None, None, None)
         with queue.hold(600, "anna", 30):
             pass
     assert queue.held_seconds == 0
