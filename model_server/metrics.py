@@ -133,7 +133,7 @@ class Metrics:
         if transcript.confidence is not None:
             self.confidence.observe(transcript.confidence)
 
-    def count_words(self, transcripts: Sequence[Transcript], traffic: str) -> None:
+    def count_if_empty(self, transcripts: Sequence[Transcript], traffic: str) -> None:
         """Count a request answered 200 that has no word in any of its clips."""
         if traffic != PARTIAL_TRAFFIC and not any(each.word_count for each in transcripts):
             self.empty.labels(traffic).inc()

@@ -137,7 +137,7 @@ class Service:
             transcript = assemble(spoken, figure.duration)
             self._metrics.count_recognition(transcript, figure, account.traffic)
             transcripts.append(transcript)
-        self._metrics.count_words(transcripts, account.traffic)
+        self._metrics.count_if_empty(transcripts, account.traffic)
         self.on_transcripts(account, list(zip(transcripts, figures, strict=True)))
         return transcripts
 

@@ -17,14 +17,19 @@ blueGreen:
     {{- include "model-server.gates" (dict "root" . "gates" (include "model-server.liveGates" . | fromJsonArray) "minRequests" .Values.strategy.blueGreen.minRequests "delaySeconds" .Values.strategy.settleSeconds) | nindent 4 }}
 {{- end }}
 
+{{- /* Seconds from the switch to the pause at the latest. */ -}}
+{{- define "model-server.afterSwitchSeconds" -}}
+{{- add .Values.strategy.settleSeconds (int (include "model-server.longestGateSeconds" (dict "root" . "of" "live"))) -}}
+{{- end }}
+
 {{- /* Argo stops its clock at a canary's analysis steps, but not at blue-green's two (1.10): there it would take back a candidate
 whose gates are still waiting for users, the walk, or Prometheus (an hour: consecutiveErrorLimit of the templates). */ -}}
 {{- define "model-server.progressDeadlineSeconds" -}}
 {{- $deadline := int .Values.strategy.progressDeadlineSeconds -}}
 {{- if eq .Values.strategy.type "blueGreen" -}}
-{{- $preview := int (include "model-server.longestGateSeconds" (dict "root" . "of" "preview")) -}}
-{{- $live := add .Values.strategy.settleSeconds (int (include "model-server.longestGateSeconds" (dict "root" . "of" "live"))) -}}
-{{- $deadline = add $deadline (max $preview $live) 3600 -}}
+{{- $before := int (include "model-server.longestGateSeconds" (dict "root" . "of" "preview")) -}}
+{{- $after := int (include "model-server.afterSwitchSeconds" .) -}}
+{{- $deadline = add $deadline (max $before $after) 3600 -}}
 {{- end -}}
 {{- $deadline -}}
 {{- end }}

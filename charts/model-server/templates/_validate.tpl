@@ -153,10 +153,9 @@ values.schema.json has refused wrong types, ranges and unknown names before this
 {{- /* Argo ends the gates after the switch when the old version goes, and calls that a success. */ -}}
 {{- define "model-server.validateKept" -}}
 {{- if eq .Values.strategy.type "blueGreen" -}}
-{{- $longest := int (include "model-server.longestGateSeconds" (dict "root" . "of" "live")) -}}
-{{- $least := add $longest (int .Values.strategy.settleSeconds) -}}
-{{- if le (int .Values.strategy.blueGreen.keepSeconds) (int $least) -}}
-{{- fail (printf "strategy.blueGreen.keepSeconds must be above settleSeconds and the longest timeoutSeconds of a live gate (%d), or the gates after the switch end undecided and pass, not %d" (int $least) (int .Values.strategy.blueGreen.keepSeconds)) -}}
+{{- $least := int (include "model-server.afterSwitchSeconds" .) -}}
+{{- if le (int .Values.strategy.blueGreen.keepSeconds) $least -}}
+{{- fail (printf "strategy.blueGreen.keepSeconds must be above settleSeconds and the longest timeoutSeconds of a live gate (%d), or the gates after the switch end undecided and pass, not %d" $least (int .Values.strategy.blueGreen.keepSeconds)) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
