@@ -68,7 +68,8 @@ def weight_history(release: Release, now: float) -> list[tuple[float, int]]:
         if gate.step is not None and release.steps
     ]
     by_gate += [(gate.began, AT_PROMOTION[gate.kind]) for gate in release.gates if gate.kind in AT_PROMOTION]
-    known = sorted([*by_event, *by_gate], key=lambda point: point[0])
+    # Within a second, which is all that times are told to, the users only become more; an end comes last.
+    known = sorted([*by_event, *by_gate])
     if not known:
         return []
     changes = _changes(known)

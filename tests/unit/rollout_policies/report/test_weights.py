@@ -37,6 +37,17 @@ def test_without_events_the_steps_of_gates_say_it() -> None:
     ]
 
 
+def test_within_a_second_users_become_more() -> None:
+    # The last gate of the weight before begins in the second in which the next weight's first one does.
+    runs = [run("errors", 4, "Running", 30), run("accuracy", 2, "Successful", 30)]
+    present = rollout(canary={"weights": {"canary": {"weight": 25}}})
+    assert weight_history(release(present, runs, [SHIFTED]), NOON + 60) == [
+        (NOON + 30, 0),
+        (NOON + 30, 25),
+        (NOON + 60, 25),
+    ]
+
+
 def test_a_promoted_candidate_has_all_users() -> None:
     done = event(70, "RolloutCompleted", "Rollout completed update to revision 7")
     promoted = rollout(stableRS="bbb", canary={"weights": {"canary": {"weight": 0}}})
