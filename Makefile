@@ -26,7 +26,7 @@ images: cluster ## build our own images and load them into the cluster
 demo: images ## ship three releases under load: two are taken back, one goes out
 	$(PYTHON) -m demo
 
-bench: setup ## the predictor beside its peers, about 25 minutes on a quiet machine; OPTIONS=--quick to try it
+bench: setup ## the predictor beside its peers, about 35 minutes on a quiet machine; OPTIONS=--quick to try it
 	scripts/bench $(OPTIONS)
 
 evidence: setup ## the judge beside Kayenta's and fixed thresholds on recorded errors and times, about 10 minutes; OPTIONS='--repetitions 100' to try it

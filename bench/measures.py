@@ -105,7 +105,7 @@ class Measures:
         return speed
 
     def overload(
-        self, factor: float, speed: float, usual: Unhurried, seconds: float, queue_seconds: float | None
+        self, factor: float, speed: float, usual: Unhurried, seconds: float, deadline_seconds: float | None
     ) -> None:
         """An open loop of `factor` times the subject's speed, and how soon it serves as usual again."""
         before = asdict(self._server.memory())
@@ -123,7 +123,7 @@ class Measures:
             duration_seconds=seconds,
             clips_a_second=speed,
             unloaded_p50=usual.p50_seconds,
-            queue_seconds=queue_seconds,
+            deadline_seconds=deadline_seconds,
             memory_before=before,
             memory_after=asdict(self._server.memory()),
             **result,

@@ -72,7 +72,7 @@ def _timing(given: argparse.Namespace) -> Timing:
         warm_seconds=1.0,
         saturation_seconds=6.0,
         overload_seconds=20.0,
-        ours_overload_seconds=60.0 if given.long else 20.0,
+        ours_overload_seconds=60.0,
         peer_overload_rounds=given.peer_overload_rounds,
         overhead_clips=30,
         whisper_clips=5,
@@ -100,7 +100,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--subjects", type=_list, default=[], metavar="A,B", help="servers (default: all)")
     add("--only", type=_measures, default=[], metavar="A,B", help=f"of {', '.join(MEASURES)} (default: all)")
     add("--quick", action="store_true", help="a minute or two, to see that it works: no result")
-    add("--long", action="store_true", help="overload the predictor for 60 s, not 20")
     return parser
 
 

@@ -17,8 +17,8 @@ from bench.subjects import (
     ONE_PROCESS,
     OURS,
     Subject,
+    deadline_seconds,
     environment,
-    queue_seconds,
 )
 from bench.yardstick import BareEngine
 
@@ -93,10 +93,11 @@ class Rounds:
             if not subject.bounded:
                 self._overload(subject, measures, speed, usual, None)
                 return
-        held = queue_seconds(speed * mean_seconds(self._clips))
-        with self._running(subject, number, ("--queue-seconds", f"{held:.2f}")) as measures:
+        longest = max(clip.seconds for clip in self._clips)
+        deadline = deadline_seconds(speed * mean_seconds(self._clips), longest)
+        with self._running(subject, number, ("--deadline-seconds", f"{deadline:.3f}")) as measures:
             measures.warm()
-            self._overload(subject, measures, speed, usual, held)
+            self._overload(subject, measures, speed, usual, deadline)
 
     def _overloads(self, subject: Subject, number: int) -> bool:
         if not self._wants("overload"):
@@ -104,12 +105,12 @@ class Rounds:
         return subject.name == OURS if subject.ours else number <= self._timing.peer_overload_rounds
 
     def _overload(
-        self, subject: Subject, measures: Measures, speed: float, usual: Unhurried, held: float | None
+        self, subject: Subject, measures: Measures, speed: float, usual: Unhurried, deadline: float | None
     ) -> None:
         timing = self._timing
         seconds = timing.ours_overload_seconds if subject.ours else timing.overload_seconds
         for factor in OUR_FACTORS if subject.ours else PEER_FACTORS:
-            measures.overload(factor, speed, usual, seconds, held)
+            measures.overload(factor, speed, usual, seconds, deadline)
 
     @contextmanager
     def _running(self, subject: Subject, number: int, extra: tuple[str, ...] = ()) -> Iterator[Measures]:

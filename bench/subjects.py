@@ -8,22 +8,20 @@ from pathlib import Path
 from bench.errors import OptionError
 from bench.peers import MODEL, PORT
 
-# What the answered may wait at most, and how much of it is planned with: clips differ in length and a
-# measured speed is a median, so that a queue planned to the brim would be late every second time.
+# What the answered may take at most.
 LATENCY_BAR_SECONDS = 0.5
-SAFETY = 0.75
 
 ENGINE_PROCESSES = 2
 BARE_THREADS, BARE_PROCESSES = "bare-two-threads", "bare-two-processes"
 OURS, OURS_BARE, OURS_ONE = "ours", "ours-stages-off", "ours-one-process"
 
 
-def queue_seconds(audio_seconds_a_second: float) -> float:
-    """The seconds of audio that may be held so that the last admitted is answered within 0.5 s.
+def deadline_seconds(audio_seconds_a_second: float, longest_seconds: float) -> float:
+    """How long a request may wait for its turn so that the longest clip is answered within 0.5 s after all.
 
-    Audio held (waiting or worked on) takes held / speed seconds; hence 0.5 s x the measured speed x a safety.
+    Each engine process does its share of the measured speed, of which the longest clip takes so much.
     """
-    return LATENCY_BAR_SECONDS * audio_seconds_a_second * SAFETY
+    return LATENCY_BAR_SECONDS - longest_seconds * ENGINE_PROCESSES / audio_seconds_a_second
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Subject:
     command: tuple[str, ...]
     path: str
     ready_path: str
-    bounded: bool = False  # takes --queue-seconds
+    bounded: bool = False  # takes --deadline-seconds
 
     @property
     def ours(self) -> bool:

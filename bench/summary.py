@@ -93,7 +93,7 @@ def _overload(raw: Raw) -> Iterator[tuple[str, float]]:
         "recovery": RECOVERY_LIMIT_SECONDS if recovered is None else recovered,
         "memory_growth_mb": raw["memory_after"]["pss_mb"] - raw["memory_before"]["pss_mb"],
         "memory_after_mb": raw["memory_after"]["pss_mb"],
-        "queue_seconds": raw["queue_seconds"],
+        "deadline_seconds": raw["deadline_seconds"],
         "client_cpu_share": raw["client_cpu_share"],
         "client_late_p99": found.client_late_p99,
     }

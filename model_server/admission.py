@@ -7,10 +7,11 @@ from contextlib import contextmanager
 
 from model_server.errors import CallerLimitError, DeadlineError, QueueFullError
 
-# Audio seconds done per second before any was measured: a slow engine's, so that clients wait enough.
-FIRST_SPEED = 5.0
-# Weight of the newest request in the running speed: about the last ten count.
-SPEED_WEIGHT = 0.1
+# Seconds of an engine that a second of audio takes before any was measured: a slow engine's, so that clients
+# wait enough.
+FIRST_PACE = 0.2
+# Weight of the newest request in the running pace and its spread: about the last ten count.
+PACE_WEIGHT = 0.1
 # Sums are kept in whole microseconds: those of floats do not always come back to 0, and 0 means empty.
 MICROSECONDS = 1_000_000
 MAX_RETRY_AFTER_SECONDS = 60
@@ -24,8 +25,10 @@ class Admission:
         self._engines = engines
         self._caller_limit = caller_limit_seconds
         self._callers: defaultdict[str, int] = defaultdict(int)
-        self._speed: float | None = None
+        self._pace: float | None = None  # running mean, in engine seconds an audio second
+        self._spread = 0.0  # running mean distance from it
         self._held = 0
+        self._requests = 0
 
     @property
     def held_seconds(self) -> float:
@@ -37,7 +40,8 @@ class Admission:
         """Hold `seconds` of audio while inside, or refuse.
 
         An empty queue takes a single request of any length; one that would wait longer than its patience
-        is told so at once.
+        is told so at once, and no later: a pace beyond the mean by its spread is reckoned with (as the
+        retransmission timer of RFC 6298 is set), since clips, and cores that others use as well, differ.
         """
         self._check_caller(seconds, caller)
         if self._held and self.held_seconds + seconds > self._limit:
@@ -46,7 +50,7 @@ class Admission:
                 f"{seconds:.1f} s more do not fit; try again later",
                 retry_after_seconds=self.retry_after_seconds(),
             )
-        wait = self.expected_wait_seconds()
+        wait = self.likely_wait_seconds()
         if wait is not None and wait > patience_seconds:
             raise DeadlineError(
                 f"would wait about {wait:.1f} s, longer than the {patience_seconds:.1f} s left for it",
@@ -54,25 +58,32 @@ class Admission:
             )
         held = round(seconds * MICROSECONDS)
         self._held += held
+        self._requests += 1
         self._callers[caller] += held
         try:
             yield
         finally:
             self._held -= held
+            self._requests -= 1
             self._callers[caller] -= held
             if not self._callers[caller]:
                 del self._callers[caller]
 
-    def note_speed(self, audio_seconds: float, busy_seconds: float) -> None:
-        """Learn from a finished request how fast one engine does audio."""
-        if busy_seconds > 0:
-            speed = audio_seconds / busy_seconds
-            known = speed if self._speed is None else self._speed
-            self._speed = known + SPEED_WEIGHT * (speed - known)
+    def note_pace(self, audio_seconds: float, busy_seconds: float) -> None:
+        """Learn from a finished request how long one engine takes for audio."""
+        if audio_seconds > 0:
+            pace = busy_seconds / audio_seconds
+            distance = 0.0 if self._pace is None else pace - self._pace
+            self._spread += PACE_WEIGHT * (abs(distance) - self._spread)
+            self._pace = pace - (1 - PACE_WEIGHT) * distance
 
-    def expected_wait_seconds(self) -> float | None:
-        """How long a request admitted now should wait, None before anything was measured."""
-        return None if self._speed is None else self.held_seconds / (self._speed * self._engines)
+    def likely_wait_seconds(self) -> float | None:
+        """How long a request admitted now waits at most, likely; None before anything was measured."""
+        if self._requests < self._engines:
+            return 0.0
+        if self._pace is None:
+            return None
+        return self.held_seconds * (self._pace + self._spread) / self._engines
 
     def _check_caller(self, seconds: float, caller: str) -> None:
         held = self._callers.get(caller, 0) / MICROSECONDS
@@ -85,9 +96,10 @@ class Admission:
 
     def retry_after_seconds(self, own_seconds: float = 0.0) -> int:
         """When to come back, in whole seconds, 1 to 60, for one who gives up so much of the held audio."""
-        return retry_after(self.held_seconds - own_seconds, (self._speed or FIRST_SPEED) * self._engines)
+        pace = FIRST_PACE if self._pace is None else self._pace
+        return retry_after(self.held_seconds - own_seconds, pace / self._engines)
 
 
-def retry_after(held_seconds: float, speed: float) -> int:
-    """Whole seconds until the held audio should be done at `speed` audio-seconds a second, 1 to 60."""
-    return min(max(math.ceil(held_seconds / speed), 1), MAX_RETRY_AFTER_SECONDS)
+def retry_after(held_seconds: float, pace: float) -> int:
+    """Whole seconds until the held audio should be done at `pace` seconds an audio second, 1 to 60."""
+    return min(max(math.ceil(held_seconds * pace), 1), MAX_RETRY_AFTER_SECONDS)

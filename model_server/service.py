@@ -131,7 +131,7 @@ class Service:
         self, account: Account, heard: Sequence[Sequence[SpokenSegment]], figures: Sequence[Figures]
     ) -> list[Transcript]:
         """The transcripts, counted."""
-        self._admission.note_speed(account.audio_seconds or 0.0, sum(account.stage_seconds.values()))
+        self._admission.note_pace(account.audio_seconds or 0.0, sum(account.stage_seconds.values()))
         transcripts = []
         for spoken, figure in zip(heard, figures, strict=True):
             transcript = assemble(spoken, figure.duration)

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from bench.arithmetic import Spread
 from bench.bars import BARS, Bar, judge
-from bench.subjects import BARE_THREADS, OURS, OURS_BARE, queue_seconds
+from bench.subjects import BARE_THREADS, OURS, OURS_BARE, deadline_seconds
 from bench.summary import sentences, summarise
 from bench.table import bars_table, report
 
@@ -16,7 +18,7 @@ def speed(number: int, subject: str, clips_a_second: float) -> dict[str, Any]:
 def overload(**changed: Any) -> dict[str, Any]:
     sent = [{"due": 0.0, "latency": 0.25, "status": 200}, {"due": 0.5, "latency": 0.01, "status": 503}]
     raw = {"round": 1, "subject": OURS, "measure": "overload", "factor": 2.0, "duration_seconds": 1.0}
-    raw |= {"clips_a_second": 2.0, "unloaded_p50": 0.1, "queue_seconds": 8.0, "client_cpu_share": 0.02}
+    raw |= {"clips_a_second": 2.0, "unloaded_p50": 0.1, "deadline_seconds": 0.3, "client_cpu_share": 0.02}
     raw |= {"memory_before": {"pss_mb": 300.0}, "memory_after": {"pss_mb": 310.0}}
     raw |= {"sent": sent, "ready": sent[:1], "recovery": [{"due": 0.0, "latency": 0.125, "status": 200}]}
     return raw | changed
@@ -48,9 +50,9 @@ def test_never_recovering_is_no_gap_in_the_table() -> None:
     assert found[OURS]["recovery@2x"].median == 30.0
 
 
-def test_the_queue_holds_what_half_a_second_can_work_off() -> None:
-    # 80 s of audio a second: 40 s are worked off in 0.5 s, and three quarters of that are planned with.
-    assert queue_seconds(80.0) == 30.0
+def test_nobody_waits_for_what_the_longest_clip_needs_of_half_a_second() -> None:
+    # 80 s of audio a second, 40 on each engine process: a clip of 8 s takes 0.2 s.
+    assert deadline_seconds(80.0, longest_seconds=8.0) == pytest.approx(0.3)
 
 
 def test_verdicts() -> None:

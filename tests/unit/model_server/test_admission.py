@@ -83,13 +83,24 @@ def test_caller_is_limited_and_others_are_not(hold):
 
 def test_hopeless_wait_is_refused_at_once(hold):
     queue = Admission(limit_seconds=100, engines=2)
-    queue.note_speed(audio_seconds=50, busy_seconds=10)  # two engines do 10 s of audio a second
-    hold(queue, 40)
+    queue.note_pace(audio_seconds=50, busy_seconds=10)  # two engines do 10 s of audio a second
+    hold(queue, 20)
+    hold(queue, 20)
 
-    assert queue.expected_wait_seconds() == pytest.approx(4)
+    assert queue.likely_wait_seconds() == pytest.approx(4)
     with pytest.raises(DeadlineError, match=r"about 4\.0 s, longer than the 3\.0 s left"):
         hold(queue, 1, patience=3)
     hold(queue, 1, patience=5)
+
+
+def test_idle_engine_is_not_waited_for(hold):
+    queue = Admission(limit_seconds=1000, engines=2)
+    queue.note_pace(audio_seconds=50, busy_seconds=10)
+    hold(queue, 600)
+    hold(queue, 1, patience=3)
+
+    with pytest.raises(DeadlineError):
+        hold(queue, 1, patience=3)
 
 
 def test_nothing_is_hopeless_before_anything_was_measured(hold):
@@ -97,9 +108,43 @@ def test_nothing_is_hopeless_before_anything_was_measured(hold):
     hold(queue, 90)
     hold(queue, 5, patience=0.001)
 
-    assert queue.expected_wait_seconds() is None
+    assert queue.likely_wait_seconds() is None
 
 
-@pytest.mark.parametrize(("held", "speed", "seconds"), [(1, 40, 1), (90, 40, 3), (600, 2, 60)])
-def test_retry_after_is_one_to_sixty_seconds(held, speed, seconds):
-    assert retry_after(held, speed) == seconds
+def test_wait_follows_the_pace_of_the_last_requests(hold):
+    queue = Admission(limit_seconds=100, engines=1)
+    for _ in range(50):
+        queue.note_pace(audio_seconds=10, busy_seconds=1)
+    for _ in range(10):
+        queue.note_pace(audio_seconds=10, busy_seconds=4)  # somebody else takes the core
+    hold(queue, 10)
+
+    assert 3 < queue.likely_wait_seconds() < 6
+
+
+def test_uneven_pace_is_reckoned_with(hold):
+    even, uneven = Admission(limit_seconds=100, engines=1), Admission(limit_seconds=100, engines=1)
+    for _ in range(100):
+        even.note_pace(audio_seconds=10, busy_seconds=1)
+        uneven.note_pace(audio_seconds=10, busy_seconds=0.5)
+        uneven.note_pace(audio_seconds=10, busy_seconds=1.5)
+    hold(even, 10)
+    hold(uneven, 10)
+
+    assert even.likely_wait_seconds() == pytest.approx(1)
+    assert 1.4 < uneven.likely_wait_seconds() < 1.6
+
+
+def test_silence_is_not_taken_for_speed(hold):
+    queue = Admission(limit_seconds=100, engines=1)
+    for _ in range(20):
+        queue.note_pace(audio_seconds=10, busy_seconds=1)
+    queue.note_pace(audio_seconds=10, busy_seconds=0.0001)  # nothing in it for an engine
+    hold(queue, 10)
+
+    assert queue.likely_wait_seconds() == pytest.approx(1, abs=0.2)
+
+
+@pytest.mark.parametrize(("held", "pace", "seconds"), [(1, 0.025, 1), (90, 0.025, 3), (600, 0.5, 60)])
+def test_retry_after_is_one_to_sixty_seconds(held, pace, seconds):
+    assert retry_after(held, pace) == seconds
