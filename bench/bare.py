@@ -6,16 +6,15 @@
 
 import io
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 import soundfile
 import soxr
 
 from model_server.artefact.manifest import read_manifest
-from model_server.engines.engine import load_engine
+from model_server.engines.engine import Hypothesis, load_engine
 from model_server.waveform import Waveform
 
 
@@ -42,9 +41,9 @@ class Hearing:
 
     def transcribe(self, waveform: Waveform) -> str:
         """The words in a waveform at the model's sample rate."""
-        # An engine gives growing hypotheses, the last one final; an older one gave the text at once.
-        heard: object = self._engine.transcribe(waveform)
-        if isinstance(heard, str):
-            return heard
-        (last,) = deque(cast(Iterable[Any], heard), maxlen=1)
-        return str(last.text)
+        (last,) = deque(self.hypotheses(waveform), maxlen=1)
+        return last.text
+
+    def hypotheses(self, waveform: Waveform) -> Iterator[Hypothesis]:
+        """What the engine hears, growing; the last is final."""
+        return self._engine.transcribe(waveform)

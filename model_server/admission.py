@@ -17,6 +17,36 @@ MICROSECONDS = 1_000_000
 MAX_RETRY_AFTER_SECONDS = 60
 
 
+class Pace:
+    """Seconds of an engine that a second of audio takes, of the last requests together.
+
+    Short ones, which take more for each second, count by their length.
+    """
+
+    def __init__(self) -> None:
+        self._audio = 0.0
+        self._busy = 0.0
+        self._distance = 0.0
+
+    def note(self, audio_seconds: float, busy_seconds: float) -> None:
+        """Learn from a request that is done."""
+        weight = PACE_WEIGHT if self._audio else 1.0
+        expected = busy_seconds if self.mean is None else self.mean * audio_seconds
+        self._distance += weight * (abs(busy_seconds - expected) - self._distance)
+        self._audio += weight * (audio_seconds - self._audio)
+        self._busy += weight * (busy_seconds - self._busy)
+
+    @property
+    def mean(self) -> float | None:
+        """The running mean of engine seconds over that of audio seconds; None before anything was done."""
+        return self._busy / self._audio if self._audio else None
+
+    @property
+    def spread(self) -> float:
+        """How far requests are from it, in the mean, in the same unit."""
+        return self._distance / self._audio if self._audio else 0.0
+
+
 class Admission:
     """How much audio is held, of whom, and how soon it will be done; to be used from one thread."""
 
@@ -25,8 +55,7 @@ class Admission:
         self._engines = engines
         self._caller_limit = caller_limit_seconds
         self._callers: defaultdict[str, int] = defaultdict(int)
-        self._pace: float | None = None  # running mean, in engine seconds an audio second
-        self._spread = 0.0  # running mean distance from it
+        self._pace = Pace()
         self._held = 0
         self._requests = 0
 
@@ -71,19 +100,15 @@ class Admission:
 
     def note_pace(self, audio_seconds: float, busy_seconds: float) -> None:
         """Learn from a finished request how long one engine takes for audio."""
-        if audio_seconds > 0:
-            pace = busy_seconds / audio_seconds
-            distance = 0.0 if self._pace is None else pace - self._pace
-            self._spread += PACE_WEIGHT * (abs(distance) - self._spread)
-            self._pace = pace - (1 - PACE_WEIGHT) * distance
+        self._pace.note(audio_seconds, busy_seconds)
 
     def likely_wait_seconds(self) -> float | None:
         """How long a request admitted now waits at most, likely; None before anything was measured."""
         if self._requests < self._engines:
             return 0.0
-        if self._pace is None:
+        if self._pace.mean is None:
             return None
-        return self.held_seconds * (self._pace + self._spread) / self._engines
+        return self.held_seconds * (self._pace.mean + self._pace.spread) / self._engines
 
     def _check_caller(self, seconds: float, caller: str) -> None:
         held = self._callers.get(caller, 0) / MICROSECONDS
@@ -96,7 +121,7 @@ class Admission:
 
     def retry_after_seconds(self, own_seconds: float = 0.0) -> int:
         """When to come back, in whole seconds, 1 to 60, for one who gives up so much of the held audio."""
-        pace = FIRST_PACE if self._pace is None else self._pace
+        pace = FIRST_PACE if self._pace.mean is None else self._pace.mean
         return retry_after(self.held_seconds - own_seconds, pace / self._engines)
 
 

@@ -14,6 +14,10 @@ Conversion = Callable[[Path, Path], None]
 
 # name in a recipe: (module, function of (what was brought, what to write)).
 CONVERSIONS: dict[str, tuple[str, str]] = {
+    "moonshine-cross": ("model_server.artefact.moonshine_graphs", "write_cross"),
+    "moonshine-step": ("model_server.artefact.moonshine_graphs", "write_step"),
+    "moonshine-step-of-two": ("model_server.artefact.moonshine_graphs", "write_step_of_two"),
+    "moonshine-weights": ("model_server.artefact.moonshine_graphs", "write_weights"),
     "whisper-ctranslate2": ("model_server.artefact.whisper_weights", "convert"),
 }
 
@@ -25,5 +29,10 @@ def conversion(name: str) -> Conversion:
             f"there is no conversion {name!r}; known: {', '.join(sorted(CONVERSIONS)) or 'none'}"
         )
     module, function = CONVERSIONS[name]
-    found: Conversion = getattr(importlib.import_module(module), function)
+    try:
+        found: Conversion = getattr(importlib.import_module(module), function)
+    except ModuleNotFoundError as error:
+        raise ArtefactError(
+            f"the conversion {name!r} needs {error.name}, which the extra `artefact` brings; it is not here"
+        ) from error
     return found

@@ -101,17 +101,17 @@ python3 -c 'import json; print(json.dumps({"inputs": [
         f"{VERSION}/infer",
         """\
 printf '{"inputs": [{"name": "audio", "datatype": "BYTES", "shape": [1], "data": ["%s"]}]}' \\
-  "$(base64 -w 0 speech.wav)" | curl --data-binary @- $URL/v2/models/asr/versions/0.0.59/infer""",
+  "$(base64 -w 0 speech.wav)" | curl --data-binary @- $URL/v2/models/asr/versions/0.0.59-1/infer""",
     ),
     told("/v2", "What the server is", "ServerMetadata", "$URL/v2"),
     told("/v2/health/live", "Whether the process answers", "Live", "$URL/v2/health/live"),
     told("/v2/health/ready", "Whether users should be sent here", "ReadyV2", "$URL/v2/health/ready", True),
     told("/v2/models", "The names of the models served", "ModelNames", "$URL/v2/models"),
     told(MODEL, "The model's tensors", "ModelMetadata", EXAMPLE_MODEL),
-    told(VERSION, "The model's tensors", "ModelMetadata", f"{EXAMPLE_MODEL}/versions/0.0.59"),
+    told(VERSION, "The model's tensors", "ModelMetadata", f"{EXAMPLE_MODEL}/versions/0.0.59-1"),
     told(f"{MODEL}/ready", "Whether the model is ready", "ReadyV2", f"{EXAMPLE_MODEL}/ready", True),
     told(
         *(f"{VERSION}/ready", "Whether the model is ready", "ReadyV2"),
-        *(f"{EXAMPLE_MODEL}/versions/0.0.59/ready", True),
+        *(f"{EXAMPLE_MODEL}/versions/0.0.59-1/ready", True),
     ),
 )

@@ -61,3 +61,32 @@ def test_longest_segment_is_taken(engine, artefact, clip, final):
     heard = final(engine.transcribe(np.resize(clip, samples)))
 
     assert spoken_words(heard.text)[:3] == spoken_words(artefact.self_test.text)[:3]
+
+
+def test_clips_heard_at_the_same_time_are_heard_as_alone(engine, clip, final):
+    clips = [clip, clip[: len(clip) // 2], clip[len(clip) // 3 :]]
+    alone = [final(engine.transcribe(each)) for each in clips]
+    running = {number: engine.transcribe(each) for number, each in enumerate(clips)}
+    together = {}
+    while running:
+        for number, hypotheses in list(running.items()):
+            hypothesis = next(hypotheses, None)
+            if hypothesis is None:
+                del running[number]
+            else:
+                together[number] = hypothesis
+
+    assert [(together[n].text, together[n].confidence) for n in range(3)] == [
+        (each.text, each.confidence) for each in alone
+    ]
+
+
+def test_clip_given_up_leaves_its_company_alone(engine, clip, final):
+    alone = final(engine.transcribe(clip))
+    left, stays = engine.transcribe(clip[: len(clip) // 2]), engine.transcribe(clip)
+    for hypotheses in (left, stays, left, stays, left):
+        next(hypotheses)
+    left.close()
+    heard = final(stays)
+
+    assert (heard.text, heard.confidence) == (alone.text, alone.confidence)

@@ -38,7 +38,7 @@ def test_model_is_told(fresh, artefact):
     from model_server.artefact.manifest import read_manifest
 
     digest = read_manifest(artefact).digest
-    labels = {"name": "moonshine-tiny-en", "version": "0.0.59", "digest": digest, "engine": "onnx"}
+    labels = {"name": "moonshine-tiny-en", "version": "0.0.59-1", "digest": digest, "engine": "onnx"}
 
     assert fresh.metric("asr_model_info", **labels) == 1
 

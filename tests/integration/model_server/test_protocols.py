@@ -58,7 +58,7 @@ def test_answer_says_who_gave_it_and_what_it_took(predictor, clip):
 
     assert headers["x-request-id"] == "mine-1"
     assert headers["x-serinus-model-name"] == "moonshine-tiny-en"
-    assert headers["x-serinus-model-version"] == "0.0.59"
+    assert headers["x-serinus-model-version"] == "0.0.59-1"
     assert headers["x-serinus-pod-template-hash"] == "abc123"
     assert float(headers["x-serinus-audio-seconds"]) == pytest.approx(9.963, abs=0.001)
     assert float(headers["x-serinus-queue-ms"]) >= 0

@@ -145,6 +145,27 @@ def test_silence_is_not_taken_for_speed(hold):
     assert queue.likely_wait_seconds() == pytest.approx(1, abs=0.2)
 
 
+def test_tiny_clips_are_not_taken_for_slowness(hold):
+    queue = Admission(limit_seconds=100, engines=1)
+    for _ in range(20):
+        queue.note_pace(audio_seconds=4, busy_seconds=0.4)
+    for _ in range(12):
+        queue.note_pace(audio_seconds=1 / 16_000, busy_seconds=0.001)  # a sample takes a millisecond
+    hold(queue, 10)
+
+    assert 0.9 < queue.likely_wait_seconds() < 2
+
+
+def test_commands_beside_dictation_are_reckoned_by_their_length(hold):
+    queue = Admission(limit_seconds=100, engines=1)
+    for _ in range(100):
+        queue.note_pace(audio_seconds=0.4, busy_seconds=0.12)
+        queue.note_pace(audio_seconds=10, busy_seconds=0.8)
+    hold(queue, 10.4)
+
+    assert 0.92 <= queue.likely_wait_seconds() < 1.4  # both take 0.92 s together
+
+
 @pytest.mark.parametrize(("held", "pace", "seconds"), [(1, 0.025, 1), (90, 0.025, 3), (600, 0.5, 60)])
 def test_retry_after_is_one_to_sixty_seconds(held, pace, seconds):
     assert retry_after(held, pace) == seconds
