@@ -50,9 +50,17 @@ class Pace:
 class Admission:
     """How much audio is held, of whom, and how soon it will be done; to be used from one thread."""
 
-    def __init__(self, limit_seconds: float, engines: int, caller_limit_seconds: float | None = None):
+    def __init__(
+        self,
+        limit_seconds: float,
+        engines: int,
+        caller_limit_seconds: float | None = None,
+        places: int | None = None,
+    ):
+        """`places` are the requests that the engines work on at a time, one each where it is None."""
         self._limit = limit_seconds
         self._engines = engines
+        self._places = engines if places is None else places
         self._caller_limit = caller_limit_seconds
         self._callers: defaultdict[str, int] = defaultdict(int)
         self._pace = Pace()
@@ -104,7 +112,7 @@ class Admission:
 
     def likely_wait_seconds(self) -> float | None:
         """How long a request admitted now waits at most, likely; None before anything was measured."""
-        if self._requests < self._engines:
+        if self._requests < self._places:
             return 0.0
         if self._pace.mean is None:
             return None

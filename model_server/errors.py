@@ -21,6 +21,7 @@ ModelServerError
     ├── CallerLimitError       429  this caller holds as much as one caller may
     ├── ClientGoneError        499  the client left; nobody reads the answer
     ├── InternalError          500  the engine failed
+    │   └── EngineLostError         with other requests in its hands, one of which may be to blame
     ├── QueueFullError         503  retry after `retry_after_seconds`
     ├── DeadlineError          503  waited too long to be worth doing
     ├── DrainingError          503  this pod is going away
@@ -158,6 +159,10 @@ class InternalError(RefusedError):
     """The engine failed at this request."""
 
     code, reason = 500, "internal"
+
+
+class EngineLostError(InternalError):
+    """The engine process died with this request in its hands, and others."""
 
 
 class QueueFullError(RefusedError):

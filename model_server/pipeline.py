@@ -68,19 +68,22 @@ class Recogniser:
 
     def recognise(
         self, clip: Clip, fault: Faults, request_id: str
-    ) -> Iterator[Hypothesis | SpokenSegment | Figures]:
+    ) -> Iterator[Hypothesis | SpokenSegment | Figures | None]:
         """What is heard in a clip, with the faults that apply to its request.
 
         A Hypothesis after each step of the engine on the stretch in work, a SpokenSegment when a stretch is
-        done, at the end the Figures. Closing the iterator stops the work.
+        done, None after each block of sound in which none ended, at the end the Figures. Closing the iterator
+        stops the work.
         """
         clock = Clock()
         tracks = _Tracks(self._options, fault, clock)
         emptied = faults.chosen(fault.empty_ratio, "empty_ratio", fault, request_id)
-        for segment, waveform in tracks.stretches(clip):
-            for heard in self._hear(segment, waveform, clock):
-                if not emptied:
-                    yield heard
+        for found in tracks.stretches(clip):
+            if not found:
+                yield None
+            for segment, waveform in found:
+                for heard in self._hear(segment, waveform, clock):
+                    yield None if emptied else heard
         with clock.stage("inference"):
             taken = clock.seconds["inference"]
             time.sleep(faults.extra_inference_seconds(taken, tracks.duration, fault))
@@ -132,8 +135,8 @@ class _Tracks:
         """Seconds decoded so far."""
         return self._decoded / self._rate
 
-    def stretches(self, clip: Clip) -> Iterator[tuple[Segment, Waveform]]:
-        """The stretches worth an engine's time, with their samples."""
+    def stretches(self, clip: Clip) -> Iterator[list[tuple[Segment, Waveform]]]:
+        """The stretches worth an engine's time, with their samples: what ended in each block of sound."""
         kept = 0
         for block in faults.damage(self._decode(clip), self._rate, self._fault):
             kept += len(block)
@@ -142,11 +145,11 @@ class _Tracks:
                     self._meter.push(block)
             with self._clock.stage("voice_activity"):
                 found = list(self._chunker.push(block, self._decide(self._detector.push(block))))
-            yield from found
+            yield found
         with self._clock.stage("voice_activity"):
             found = list(self._chunker.push(block[:0], self._decide(self._detector.finish())))
             found += self._chunker.finish(kept / self._rate)
-        yield from found
+        yield found
 
     def quality(self) -> InputQuality | None:
         """The figures, once all has gone through; None where they are not measured."""

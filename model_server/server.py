@@ -44,7 +44,8 @@ from model_server.service import QueueLimits, Service, Told
 if TYPE_CHECKING:
     from model_server.tracing import Tracing
 
-# The slowest an engine may be and still finish its longest clip before the listener's end is forced.
+# The audio seconds a second that a request gets at least: its longest clip is finished before the listener's
+# end is forced.
 SLOWEST_SPEED = 10.0
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from model_server.account import Account
 from model_server.admission import Admission
 from model_server.audio import Clip
-from model_server.errors import DeadlineError, InjectedError
+from model_server.errors import DeadlineError, EngineLostError, InjectedError
 from model_server.faults import Faults, chosen
 from model_server.inference.engine_process import EngineProcess
 from model_server.inference.messages import Done, Heard, Job, Partial, Progress
@@ -48,7 +48,9 @@ class Service:
         self._metrics = metrics
         self._faults = faults
         self._deadline_seconds = limits.deadline_seconds
-        self._admission = Admission(limits.queue_seconds, pool.size, limits.caller_seconds)
+        self._admission = Admission(
+            limits.queue_seconds, pool.size, limits.caller_seconds, places=pool.places
+        )
         self._numbers = itertools.count(1)
         self.on_transcripts: Callable[[Account, list[Told]], None] = lambda account, told: None
         metrics.queue_audio.set_function(lambda: self._admission.held_seconds)
@@ -102,13 +104,32 @@ class Service:
             raise InjectedError(f"fault error_ratio={self._faults.error_ratio:g} chose this request")
         patience = deadline - account.served_seconds(time.monotonic())
         with self._admission.hold(seconds, account.caller, patience):
-            engine = await self._turn(account, deadline)
             job = Job(next(self._numbers), account.request_id, faulty, partials, clips)
-            async with aclosing(engine.run(job)) as steps:
+            async with aclosing(self._run(job, account, deadline)) as steps:
                 async for step in steps:
                     if isinstance(step, Done):
                         _note_stages(account, step.figures)
                     yield step
+
+    async def _run(self, job: Job, account: Account, deadline: float) -> AsyncGenerator[Progress, None]:
+        """A job's steps on an engine of its turn.
+
+        It has another where the first one dies with other requests in its hands and nothing was told yet:
+        one of them may have killed it, but not each.
+        """
+        told = False
+        try:
+            async with aclosing((await self._turn(account, deadline)).run(job)) as steps:
+                async for step in steps:
+                    told = True
+                    yield step
+            return
+        except EngineLostError:
+            if told:
+                raise
+        async with aclosing((await self._turn(account, deadline)).run(job)) as steps:
+            async for step in steps:
+                yield step
 
     async def _turn(self, account: Account, deadline: float) -> EngineProcess:
         """An engine for this request, refused when its deadline passes before."""

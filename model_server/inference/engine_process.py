@@ -8,9 +8,10 @@ import contextlib
 import socket
 import subprocess
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from model_server.errors import InternalError
+from model_server.errors import EngineLostError, InternalError
 from model_server.inference.messages import (
     CANCEL,
     END,
@@ -32,6 +33,19 @@ Read = TypeVar("Read")
 HANGS_AFTER_SECONDS, HANGS_AFTER_RATIO = 120.0, 2.0
 
 
+# An answer of a job, None once there will be none.
+Answers = asyncio.Queue[dict[str, Any] | None]
+
+
+@dataclass
+class Running:
+    """A job in the process's hands: what it comes to, when it hangs, and whether it died with others."""
+
+    answers: Answers = field(default_factory=asyncio.Queue)
+    watch: asyncio.TimerHandle | None = None
+    in_company: bool = False
+
+
 class Owner(Protocol):
     """Who is told of what becomes of an engine process."""
 
@@ -40,7 +54,7 @@ class Owner(Protocol):
         ...
 
     def note_idle(self, engine: "EngineProcess") -> None:
-        """It can take a job."""
+        """It can take one more job."""
         ...
 
     def note_death(self, engine: "EngineProcess") -> None:
@@ -68,9 +82,7 @@ class EngineProcess:
     def __init__(self, process: Process, connection: socket.socket):
         self._process = process
         self._socket = connection
-        self._answers: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
-        self._job: int | None = None
-        self._watch: asyncio.TimerHandle | None = None
+        self._jobs: dict[int, Running] = {}
         self._failure = "the engine process died at this request; another takes its place"
         self.alive = True
 
@@ -87,16 +99,17 @@ class EngineProcess:
     async def run(self, job: Job) -> AsyncGenerator[Progress, None]:
         """What the job comes to, step by step; a RefusedError where it is refused.
 
-        Leaving the iteration early cancels the job. Either way the owner hears when the process is idle.
+        An EngineLostError is raised where the process died with other jobs in its hands as well.
+        Leaving the iteration early cancels the job. Either way the owner hears when the process can take
+        another. It may have other jobs at the same time.
         """
         text, descriptors = write_job(job)
-        # Its own: the next job may have begun before a slow reader of this one has taken all.
-        answers = self._answers = asyncio.Queue()
-        self._job = job.number
-        self._end_within(HANGS_AFTER_SECONDS + HANGS_AFTER_RATIO * sum(clip.seconds for clip in job.clips))
+        running = self._jobs[job.number] = Running()
+        seconds = HANGS_AFTER_SECONDS + HANGS_AFTER_RATIO * sum(clip.seconds for clip in job.clips)
+        self._end_within(seconds, running)
         try:
             self._send(text, descriptors)
-            while END not in (answer := await self._answer(answers)):
+            while END not in (answer := await self._answer(running)):
                 yield self._understood(read_step, answer)
         finally:
             self._cancel_unless_ended(job.number)
@@ -108,7 +121,8 @@ class EngineProcess:
         """Let it end, which it does after its present step."""
         if self.alive:
             asyncio.get_running_loop().remove_reader(self._socket)
-        self._unwatch()
+        for running in self._jobs.values():
+            _unwatch(running)
         self.alive = False
         self._socket.close()
 
@@ -120,10 +134,10 @@ class EngineProcess:
             self._process.kill()
             return self._process.wait()
 
-    async def _answer(self, answers: asyncio.Queue[dict[str, Any] | None]) -> dict[str, Any]:
-        answer = await answers.get()
+    async def _answer(self, running: Running) -> dict[str, Any]:
+        answer = await running.answers.get()
         if answer is None:
-            raise InternalError(self._failure)
+            raise EngineLostError(self._failure) if running.in_company else InternalError(self._failure)
         return answer
 
     def _understood(self, read: Callable[[dict[str, Any]], Read], answer: dict[str, Any]) -> Read:
@@ -141,19 +155,15 @@ class EngineProcess:
             self._end()
 
     def _cancel_unless_ended(self, number: int) -> None:
-        if self._job == number and self.alive:
-            self._end_within(HANGS_AFTER_SECONDS)
+        if number in self._jobs and self.alive:
+            self._end_within(HANGS_AFTER_SECONDS, self._jobs[number])
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 self._socket.send(write(**{CANCEL: number}))
 
-    def _end_within(self, seconds: float) -> None:
-        """Kill it then, unless its job has ended, whoever still waits for that."""
-        self._unwatch()
-        self._watch = asyncio.get_running_loop().call_later(seconds, self._kill_hung, seconds)
-
-    def _unwatch(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
+    def _end_within(self, seconds: float, running: Running) -> None:
+        """Kill it then, unless the job has ended, whoever still waits for that."""
+        _unwatch(running)
+        running.watch = asyncio.get_running_loop().call_later(seconds, self._kill_hung, seconds)
 
     def _kill_hung(self, seconds: float) -> None:
         self._failure = f"the engine did not finish this request in {seconds:.0f} s; another takes its place"
@@ -178,16 +188,26 @@ class EngineProcess:
         if LOADED in message or FAILED in message:
             self._owner.note_loaded(self, message.get(FAILED))
             return
-        if message.get("job") == self._job:
-            self._answers.put_nowait(message)
+        number = message.get("job")
+        if not isinstance(number, int) or number not in self._jobs:
+            return
+        running = self._jobs[number]
+        running.answers.put_nowait(message)
         if END in message:
-            self._job = None
-            self._unwatch()
+            del self._jobs[number]
+            _unwatch(running)
             self._owner.note_idle(self)
 
     def _end(self) -> None:
         if not self.alive:
             return
         self.close()
-        self._answers.put_nowait(None)
+        for running in self._jobs.values():
+            running.in_company = len(self._jobs) > 1
+            running.answers.put_nowait(None)
         self._owner.note_death(self)
+
+
+def _unwatch(running: Running) -> None:
+    if running.watch is not None:
+        running.watch.cancel()

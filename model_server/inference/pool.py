@@ -1,4 +1,4 @@
-"""The engine processes of a server: loaded together, idle in turns, replaced when they die.
+"""The engine processes of a server: loaded together, given jobs in turns, replaced when they die.
 
 Knows nothing of HTTP, of queues in seconds, or of metrics.
 """
@@ -12,15 +12,27 @@ from model_server.inference.turns import Turns
 from model_server.log import LOGGER
 
 FIRST_RESTART_SECONDS, MAX_RESTART_SECONDS = 0.5, 30.0
+# Jobs that a process has at a time: an engine's step for two costs less than two, and short audio does not
+# wait for the end of long audio. More would only make each wait longer.
+JOBS_TOGETHER = 2
 # An engine's longest step is that of an encoder; a process told to end is not waited for longer.
 END_SECONDS = 5.0
 
 
 class EnginePool:
-    """Engine processes that are alike: the first ones, and those that `start` makes in their places."""
+    """Engine processes that are alike: the first ones, and those that `start` makes in their places.
 
-    def __init__(self, engines: Sequence[EngineProcess], start: Callable[[], EngineProcess]):
+    Each has as many `places`, for a job each.
+    """
+
+    def __init__(
+        self,
+        engines: Sequence[EngineProcess],
+        start: Callable[[], EngineProcess],
+        places: int = JOBS_TOGETHER,
+    ):
         self._start = start
+        self._places = places
         self._engines = list(engines)
         self._loaded: set[EngineProcess] = set()
         self._turns: Turns[EngineProcess] = Turns()
@@ -36,6 +48,11 @@ class EnginePool:
         """How many processes there should be."""
         return len(self._engines)
 
+    @property
+    def places(self) -> int:
+        """How many jobs they can have at a time."""
+        return self.size * self._places
+
     async def load(self) -> None:
         """Wait until every process has its model; EngineStartError where one cannot have it."""
         self._all_loaded = asyncio.get_running_loop().create_future()
@@ -44,7 +61,7 @@ class EnginePool:
         await self._all_loaded
 
     async def turn(self) -> EngineProcess:
-        """An idle process, in order of asking; DrainingError once stopped."""
+        """A process with a place for a job, in order of asking; DrainingError once stopped."""
         while True:
             engine = await self._turns.take()
             if engine.alive:
@@ -77,12 +94,13 @@ class EnginePool:
         self._loaded.add(engine)
         self._restart_seconds = FIRST_RESTART_SECONDS
         self.on_change(len(self._loaded))
-        self.note_idle(engine)
+        for _ in range(self._places):
+            self.note_idle(engine)
         if first is not None and not first.done() and len(self._loaded) == self.size:
             first.set_result(None)
 
     def note_idle(self, engine: EngineProcess) -> None:
-        """A process can take a job."""
+        """A process can take one more job."""
         self._turns.offer(engine)
 
     def note_death(self, engine: EngineProcess) -> None:

@@ -1,21 +1,33 @@
 """An engine process: `python -m model_server.inference.process FD SETTINGS`, started by the pool alone.
 
-It loads a recogniser, says so, and then does one job after another; whatever untrusted bytes do to a decoder
-they do here. A message in the middle of a job cancels it; the end of the socket is the end of the process.
+It loads a recogniser, says so, and then does jobs, a step of each in turn; whatever untrusted bytes do to a
+decoder they do here. How many it is given at a time is the server's matter. The end of the socket is the end
+of the process.
 """
 
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 from model_server.content import Content
 from model_server.errors import InternalError, RefusedError, StartRefusedError
 from model_server.faults import NO_FAULTS, Faults
-from model_server.inference.messages import FAILED, LOADED, Job, read_job, write, write_refusal, write_step
+from model_server.inference.messages import (
+    CANCEL,
+    FAILED,
+    LOADED,
+    Job,
+    read_job,
+    write,
+    write_refusal,
+    write_step,
+)
 from model_server.inference.settings import MESSAGE_BYTES, Settings, read_settings
 from model_server.log import LOGGER, configure
 from model_server.pipeline import Figures, Recogniser, StageOptions
@@ -27,66 +39,78 @@ MAX_FILES = 64
 NICENESS = 5
 
 
-class CancelledJobError(Exception):
-    """The server no longer wants the job."""
-
-
 class ServerGoneError(Exception):
     """Nobody is at the other end any more."""
 
 
 class Worker:
-    """One recogniser at the end of a socket."""
+    """One recogniser at the end of a socket, and the jobs in its hands, by their numbers."""
 
     def __init__(self, connection: socket.socket, recogniser: Recogniser, faults: Faults):
         self._connection = connection
         self._recogniser = recogniser
         self._faults = faults
+        self._jobs: dict[int, tuple[Job, Generator[bytes | None]]] = {}
 
     def run(self) -> None:
         """Do jobs until the server is gone."""
         with contextlib.suppress(ServerGoneError, BrokenPipeError, ConnectionResetError):
             while True:
-                self._take()
+                self._listen()
+                for number in list(self._jobs):
+                    self._advance(number)
+                # In turns: who comes first pays for a step that an engine takes for both.
+                self._jobs = dict(reversed(self._jobs.items()))
 
-    def _take(self) -> None:
-        text, descriptors, _, _ = socket.recv_fds(self._connection, MESSAGE_BYTES, MAX_FILES)
-        if not text:
-            raise ServerGoneError
-        contents = [Content.received(fd, 0, os.fstat(fd).st_size) for fd in descriptors]
-        if "clips" in json.loads(text):  # a cancellation may come when its job has just ended
-            self._connection.send(self._answer(read_job(text, contents)))
+    def _listen(self) -> None:
+        """Hear what the server wants, waiting for it where there is nothing to do."""
+        # Asked beforehand, as socket.recv_fds does not pass on that it must not wait.
+        while not self._jobs or select.select([self._connection], [], [], 0)[0]:
+            text, descriptors, _, _ = socket.recv_fds(self._connection, MESSAGE_BYTES, MAX_FILES)
+            if not text:
+                raise ServerGoneError
+            contents = [Content.received(fd, 0, os.fstat(fd).st_size) for fd in descriptors]
+            message = json.loads(text)
+            if CANCEL in message:
+                self._cancel(message[CANCEL])
+            else:
+                job = read_job(text, contents)
+                self._jobs[job.number] = job, self._answers(job)
 
-    def _answer(self, job: Job) -> bytes:
+    def _cancel(self, number: int) -> None:
+        """Give a job up; one that has just ended is no more."""
+        if number in self._jobs:
+            _, answers = self._jobs.pop(number)
+            answers.close()
+            self._connection.send(write(job=number, end=None))
+
+    def _advance(self, number: int) -> None:
+        """One step of a job, and its end after the last."""
+        job, answers = self._jobs[number]
         try:
-            self._do(job)
-        except CancelledJobError:
-            return write(job=job.number, end=None)
+            answer = next(answers)
+            if answer is not None:
+                self._connection.send(answer)
+            return
+        except StopIteration:
+            end = write(job=number, end=None)
         except RefusedError as error:
-            return write_refusal(job.number, error)
-        except (ServerGoneError, BrokenPipeError, ConnectionResetError):
+            end = write_refusal(number, error)
+        except (BrokenPipeError, ConnectionResetError):
             raise
         except Exception:  # noqa: BLE001  the process edge of a job: logged with its request id
             LOGGER.exception("job failed", extra={"request_id": job.request_id})
-            return write_refusal(job.number, InternalError("the engine failed; the log says why"))
-        return write(job=job.number, end=None)
+            end = write_refusal(number, InternalError("the engine failed; the log says why"))
+        del self._jobs[number]
+        self._connection.send(end)
 
-    def _do(self, job: Job) -> None:
+    def _answers(self, job: Job) -> Generator[bytes | None]:
+        """What to tell after each step, None where that is nothing."""
         fault = self._faults if job.faulty else NO_FAULTS
         for index, clip in enumerate(job.clips):
             for step in self._recogniser.recognise(clip, fault, job.request_id):
-                self._check_wanted()
-                if job.partials or isinstance(step, SpokenSegment | Figures):
-                    self._connection.send(write_step(job.number, index, step))
-
-    def _check_wanted(self) -> None:
-        try:
-            message = self._connection.recv(MESSAGE_BYTES, socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return
-        if not message:
-            raise ServerGoneError
-        raise CancelledJobError
+                told = step is not None and (job.partials or isinstance(step, SpokenSegment | Figures))
+                yield write_step(job.number, index, step) if step is not None and told else None
 
 
 def main(arguments: list[str]) -> int:

@@ -10,7 +10,10 @@ Taken = TypeVar("Taken")
 
 
 class Turns(Generic[Taken]):
-    """Things that are idle, and those who wait for one; to be used from the event loop's thread."""
+    """Things that have a place, and those who wait for one; to be used from the event loop's thread.
+
+    Who takes one gets the thing with the most places.
+    """
 
     def __init__(self) -> None:
         self._idle: deque[Taken] = deque()
@@ -18,7 +21,7 @@ class Turns(Generic[Taken]):
         self._stopped = False
 
     def offer(self, thing: Taken) -> None:
-        """This one is idle."""
+        """This one has a place, or one place more."""
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():
@@ -27,16 +30,17 @@ class Turns(Generic[Taken]):
         self._idle.append(thing)
 
     def withdraw(self, thing: Taken) -> None:
-        """This one is idle no more, whether it was or not."""
-        if thing in self._idle:
-            self._idle.remove(thing)
+        """This one has no place any more, whether it had or not."""
+        self._idle = deque(other for other in self._idle if other is not thing)
 
     async def take(self) -> Taken:
-        """An idle one; DrainingError once stopped."""
+        """One with a place, which is taken; DrainingError once stopped."""
         if self._stopped:
             raise _stopped()
         if self._idle:
-            return self._idle.popleft()
+            thing = max(self._idle, key=self._idle.count)
+            self._idle.remove(thing)
+            return thing
         waiter: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         try:

@@ -103,6 +103,16 @@ def test_idle_engine_is_not_waited_for(hold):
         hold(queue, 1, patience=3)
 
 
+def test_free_place_is_not_waited_for_either(hold):
+    queue = Admission(limit_seconds=1000, engines=1, places=2)
+    queue.note_pace(audio_seconds=50, busy_seconds=10)
+    hold(queue, 600)
+
+    assert queue.likely_wait_seconds() == 0
+    hold(queue, 1, patience=3)
+    assert queue.likely_wait_seconds() == pytest.approx(120, abs=1)
+
+
 def test_nothing_is_hopeless_before_anything_was_measured(hold):
     queue = Admission(limit_seconds=100, engines=1)
     hold(queue, 90)

@@ -31,7 +31,8 @@ def test_voice_reaches_the_engine_and_the_figures(recogniser, voice_clip):
 
 
 def test_text_grows_before_the_segment_is_done(recogniser, voice_clip):
-    *hypotheses, segment, figures = recogniser.recognise(voice_clip, NO_FAULTS, "r")
+    steps = [step for step in recogniser.recognise(voice_clip, NO_FAULTS, "r") if step is not None]
+    *hypotheses, segment, figures = steps
 
     lengths = [len(hypothesis.text) for hypothesis in hypotheses]
     assert lengths == sorted(lengths)
@@ -52,10 +53,21 @@ def test_closing_the_steps_stops_the_engine(voice_clip):
                 closed.append(True)
 
     steps = Recogniser(Engine(), stages()).recognise(voice_clip, NO_FAULTS, "r")
-    next(steps)
+    while next(steps) is None:
+        pass
     steps.close()
 
     assert closed == [True]
+
+
+def test_silence_is_stepped_through_too(recogniser, make_file):
+    minute = read_header(Content.of(make_file(np.zeros(60 * 8_000, np.float32), 8_000)), max_seconds=60)
+
+    *nothing, figures = recogniser.recognise(minute, NO_FAULTS, "r")
+
+    assert len(nothing) > 5
+    assert set(nothing) == {None}
+    assert figures.duration == pytest.approx(60, abs=1)
 
 
 def test_silence_does_not_reach_the_engine(recogniser, make_file):

@@ -51,13 +51,14 @@ def serve(counting_engine, registry):
         caller_seconds=None,
         loaded=None,
         engine=counting_engine,
+        places=1,
     ):
         def start(recogniser):
             return threaded_engine(recogniser, faults, loaded)
 
         async def run():
             recogniser = Recogniser(engine, STAGES)
-            pool = EnginePool([start(recogniser)], lambda: start(recogniser))
+            pool = EnginePool([start(recogniser)], lambda: start(recogniser), places)
             limits = QueueLimits(queue_seconds, deadline_seconds, caller_seconds)
             service = Service(pool, Metrics(registry), Lifecycle(), faults, limits)
             loading = asyncio.create_task(service.load())
@@ -259,14 +260,16 @@ class BrokenEngine:
 
 
 class HungEngine:
-    """Says a word, then nothing for a while."""
+    """Says a word, then nothing for a while, even if it is given up."""
 
     def __init__(self, silence_seconds):
         self._silence_seconds = silence_seconds
 
     def transcribe(self, waveform):
-        yield self
-        time.sleep(self._silence_seconds)
+        try:
+            yield self
+        finally:
+            time.sleep(self._silence_seconds)
         yield self
 
     text, confidence, words = "again", None, ()
@@ -369,3 +372,77 @@ def test_engine_that_dies_fails_one_request_and_is_replaced(serve, registry, voi
 
     assert serve(work, faults=Faults(inference_delay_seconds=0.2))[0].word_count > 0
     assert registry.get_sample_value("asr_engine_restarts_total") == 1
+
+
+class SlowEngine:
+    """A word each tenth of a second of sound, each of which takes so long."""
+
+    def __init__(self, engine, step_seconds):
+        self._engine = engine
+        self._step_seconds = step_seconds
+
+    def transcribe(self, waveform):
+        for hypothesis in self._engine.transcribe(waveform):
+            time.sleep(self._step_seconds)
+            yield hypothesis
+
+
+def test_short_audio_does_not_wait_for_the_end_of_long(serve, voice_clip, counting_engine):
+    async def work(service):
+        long = asyncio.create_task(service.transcribe([voice_clip] * 20, account()))
+        await asyncio.sleep(0.05)
+        short = await service.transcribe([voice_clip], account())
+        return short, long.done(), await long
+
+    short, over, long = serve(work, engine=SlowEngine(counting_engine, 0.002), places=2)
+
+    assert not over
+    assert [transcript.text for transcript in long] == [short[0].text] * 20
+
+
+def test_cancelled_request_leaves_its_company_alone(serve, registry, voice_clip, counting_engine):
+    async def work(service):
+        left = asyncio.create_task(service.transcribe([voice_clip] * 20, account()))
+        stays = asyncio.create_task(service.transcribe([voice_clip] * 3, account()))
+        await asyncio.sleep(0.05)
+        left.cancel()
+        heard = await stays
+        # Both places are free again.
+        return heard, await several(service, voice_clip, 2)
+
+    heard, after = serve(work, engine=SlowEngine(counting_engine, 0.002), places=2)
+
+    assert all(transcript.word_count > 0 for transcript in heard)
+    assert all(answer[0].word_count > 0 for answer in after)
+    assert registry.get_sample_value("asr_queue_audio_seconds") == 0
+
+
+def test_engine_that_dies_costs_none_of_several_requests_anything(
+    serve, registry, voice_clip, counting_engine
+):
+    async def work(service):
+        running = several(service, voice_clip, 2)
+        await asyncio.sleep(0.05)
+        service._pool._engines[0]._process.kill()
+        return await running
+
+    answers = serve(work, engine=SlowEngine(counting_engine, 0.01), places=2)
+
+    assert all(answer[0].word_count > 0 for answer in answers)
+    assert registry.get_sample_value("asr_engine_restarts_total") == 1
+
+
+def test_request_that_kills_two_engines_has_no_third(serve, registry, voice_clip, counting_engine):
+    async def work(service):
+        running = several(service, voice_clip, 2)
+        for _ in range(2):
+            await asyncio.sleep(0.05)
+            while not service.lifecycle.ready:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
+            service._pool._engines[0]._process.kill()
+        return await running
+
+    answers = serve(work, engine=SlowEngine(counting_engine, 0.02), places=2)
+
+    assert all(isinstance(answer, InternalError) for answer in answers)
