@@ -1,9 +1,11 @@
 """Search through an engine that speaks OpenSearch's (and Elasticsearch's) `_search`; knows nothing of speech.
 
-The words go into a `multi_match` query, which has no syntax of its own.
+The words go into a `multi_match` query, which has no syntax of its own. JSON can say what no answer of ours
+can hold: half a surrogate pair is replaced, a score without end is an error.
 """
 
 import json
+import math
 from typing import Any
 
 import httpx
@@ -55,7 +57,7 @@ def read_hits(body: bytes) -> list[Result]:
     """The results in an answer of `_search`; SearchError where it is none."""
     try:
         return [_result(hit) for hit in json.loads(body)["hits"]["hits"]]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise SearchError(
             f"the search engine's answer is not one of _search: {type(error).__name__}"
         ) from error
@@ -64,7 +66,15 @@ def read_hits(body: bytes) -> list[Result]:
 def _result(hit: dict[str, Any]) -> Result:
     source = hit.get("_source", {})
     fragments = hit.get("highlight", {}).get("text") or [str(source.get("text", ""))[:SNIPPET_CHARACTERS]]
-    return Result(str(hit["_id"]), str(source.get("title", "")), str(fragments[0]), float(hit["_score"]))
+    score = float(hit["_score"])
+    if not math.isfinite(score):
+        raise SearchError(f"the search engine's answer has a _score of {score}, which must be finite")
+    return Result(_text(hit["_id"]), _text(source.get("title", "")), _text(fragments[0]), score)
+
+
+def _text(value: object) -> str:
+    """What can be sent: JSON may cut a surrogate pair in two, UTF-8 has no half of one."""
+    return str(value).encode(errors="replace").decode()
 
 
 async def _bounded(answer: httpx.Response) -> bytes:

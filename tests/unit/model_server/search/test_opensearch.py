@@ -5,8 +5,10 @@ A server on loopback answers as OpenSearch does; no OpenSearch runs here.
 
 import asyncio
 import json
+from dataclasses import asdict
 
 import pytest
+from starlette.responses import JSONResponse
 
 from model_server.errors import SearchError
 from model_server.search.opensearch import MAX_ANSWER_BYTES, OpenSearch
@@ -79,6 +81,7 @@ def test_hit_without_a_highlight_has_the_beginning_of_its_text(engine):
         b'{"hits": 1}',
         b'{"hits": {"hits": [1]}}',
         b'{"hits": {"hits": [{"_id": "1"}]}}',
+        b'{"hits": {"hits": [{"_id": "1", "_score": 1' + b"0" * 400 + b"}]}}",
     ],
 )
 def test_answer_of_another_shape_is_a_sentence(engine, body):
@@ -86,6 +89,31 @@ def test_answer_of_another_shape_is_a_sentence(engine, body):
 
     with pytest.raises(SearchError, match="is not one of _search"):
         found(engine.url)
+
+
+@pytest.mark.parametrize("score", [b"1e999", b"-1e999", b"NaN"])
+def test_score_without_end_is_a_sentence(engine, score):
+    engine.body = b'{"hits": {"hits": [{"_id": "1", "_score": ' + score + b"}]}}"
+
+    with pytest.raises(SearchError, match="which must be finite"):
+        found(engine.url)
+
+
+@pytest.mark.parametrize(
+    ("field", "fields"),
+    [
+        ("id", {"_id": "cut \ud83d"}),
+        ("title", {"_source": {"title": "cut \ud83d"}}),
+        ("snippet", {"_source": {"text": "cut \ud83d"}, "highlight": {}}),
+        ("snippet", {"highlight": {"text": ["cut \ud83d"]}}),
+    ],
+)
+def test_half_a_surrogate_pair_costs_no_answer(engine, field, fields):
+    engine.body = json.dumps({"hits": {"hits": [HIT | fields]}}).encode()
+
+    (result,) = found(engine.url)
+
+    assert json.loads(JSONResponse(asdict(result)).body)[field] == "cut ?"
 
 
 def test_answer_above_the_bound_is_a_sentence(engine):
