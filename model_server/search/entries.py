@@ -90,8 +90,19 @@ def _entry(line: bytes, ids: set[str]) -> Entry | str:
     for name in ("id", "title", "text"):
         if not isinstance(data.get(name), str):
             return f"{name} must be text, not {type(data.get(name)).__name__}"
+        if not _is_unicode(data[name]):
+            return f"{name} has half a surrogate pair, which UTF-8 cannot hold"
     if not 1 <= len(data["id"]) <= MAX_ID_CHARACTERS:
         return f"id must have 1 to {MAX_ID_CHARACTERS} characters, not {len(data['id'])}"
     if data["id"] in ids:
         return f"id {data['id']!r} was there before"
     return Entry(data["id"], data["title"], data["text"])
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether SQLite, and whoever is answered, can be given it: JSON can escape half a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

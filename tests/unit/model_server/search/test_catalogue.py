@@ -111,6 +111,16 @@ def test_bad_lines_are_counted_and_named(catalogue_file, shop):
     ]
 
 
+@pytest.mark.parametrize("name", ["id", "title", "text"])
+def test_line_with_half_a_surrogate_pair_is_bad_and_stops_no_start(catalogue_file, shop, name):
+    half = {"id": "9", "title": "t", "text": "x", name: "cut \ud83d"}
+
+    _, reading = read_catalogue(catalogue_file(half, *shop))
+
+    assert (reading.entries, reading.bad_lines) == (3, 1)
+    assert reading.named == [f"line 1: {name} has half a surrogate pair, which UTF-8 cannot hold"]
+
+
 def test_file_without_an_entry_is_refused_with_reasons(catalogue_file):
     with pytest.raises(CatalogueError, match="has no usable entry: line 1: is not JSON"):
         read_catalogue(catalogue_file(b"id,title"))
