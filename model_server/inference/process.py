@@ -115,8 +115,9 @@ class Worker:
 
 def main(arguments: list[str]) -> int:
     """Load, then work; the exit status."""
-    # Ctrl-C goes to all of a terminal's processes; this one ends with its socket.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C goes to all of a terminal's processes, SIGTERM may go to a group; this one ends with its socket.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     configure()
     settings = read_settings(arguments[1])
     connection = socket.socket(fileno=int(arguments[0]))
