@@ -3,6 +3,8 @@
 Knows nothing of sessions.
 """
 
+from typing import Any
+
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -21,6 +23,12 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         """Leave it to a session under way to say its last words: it knows that the server ends."""
         if self.close_sent or not self.handshake_complete:
             super().shutdown()
+
+    async def send(self, message: Any) -> None:
+        """Send; a handshake that was refused is over, too, and no error of the application's."""
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True
 
     async def run_asgi(self) -> None:
         """Run the application, then let the socket linger no longer than it may."""
