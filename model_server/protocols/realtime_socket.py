@@ -10,7 +10,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 # 16 s of 24 kHz speech in base64; a client's library sends a tenth of a second at a time.
 MAX_MESSAGE_BYTES = 1_048_576
-# A client that vanished without a word is noticed after both.
+# A client that vanished without a word is noticed after both; not while nothing is read of what it sent.
 PING_SECONDS, PONG_SECONDS = 10.0, 10.0
 # How long a closed socket may take to deliver its last bytes, and its client to say goodbye.
 LINGER_SECONDS = 10.0
@@ -23,6 +23,22 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         """Leave it to a session under way to say its last words: it knows that the server ends."""
         if self.close_sent or not self.handshake_complete:
             super().shutdown()
+
+    def keepalive_timeout(self) -> None:
+        """Give up a client without a pong, unless we do not read: it may have sent one."""
+        if self.read_paused:
+            self.pong_timer = self.pending_ping_payload = None
+            self.schedule_ping()
+        else:
+            super().keepalive_timeout()
+
+    async def receive(self) -> Any:
+        """Receive; a client whose message is taken is there, and has all the time for its pong again."""
+        message = await super().receive()
+        if self.pong_timer is not None:
+            self.pong_timer.cancel()
+            self.pong_timer = self.loop.call_later(PONG_SECONDS, self.keepalive_timeout)
+        return message
 
     async def send(self, message: Any) -> None:
         """Send; a handshake that was refused is over, too, and no error of the application's."""
