@@ -10,7 +10,7 @@ import resource
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from model_server.log import LOGGER
@@ -41,6 +41,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._pending_bytes = 0
         self._in_head = True
         self._dropping = False
+        self._answered: RequestResponseCycle | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._refusal = (400, "the bytes sent are no HTTP/1.1 request")
 
@@ -50,8 +51,10 @@ class BoundedConnection(HttpToolsProtocol):
         self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Expect nothing more."""
+        """Expect nothing more; uvicorn would stop only the newest of several requests sent ahead."""
         self._stop_timer()
+        self._give_up()
+        self.pipeline.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -101,9 +104,7 @@ class BoundedConnection(HttpToolsProtocol):
         if self.pipeline or (self._working and self.cycle.response_started):
             self.transport.close()
             return
-        if self._working:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        self._give_up()
         code, sentence = self._refusal
         body = json.dumps({"error": sentence}).encode()
         head = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
@@ -116,6 +117,17 @@ class BoundedConnection(HttpToolsProtocol):
     def _should_upgrade(self) -> bool:
         """Only a GET becomes a WebSocket; uvicorn would wait for ever for the rest of others."""
         return self.parser.get_method() == b"GET" and super()._should_upgrade()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Remember which request is being answered: others may have come since."""
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _give_up(self) -> None:
+        """Tell whoever works on an answer that nobody will get it."""
+        if self._answered is not None and not self._answered.response_complete:
+            self._answered.disconnected = True
+            self._answered.message_event.set()
 
     @property
     def _working(self) -> bool:
