@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from model_server.log import LOGGER
+from model_server.request_parser import UPGRADE, RequestParser
 
 # nginx takes 4 lines of 8 KiB, Envoy 60 KiB and 100 headers; a gateway in front refuses more before we do.
 MAX_HEAD_BYTES, MAX_HEADERS = 65_536, 100
@@ -37,6 +38,7 @@ class BoundedConnection(HttpToolsProtocol):
         head_seconds: float,
     ):
         super().__init__(config, server_state, app_state, _loop)
+        self.parser = RequestParser(self, self._ignores_upgrade)
         self._head_seconds = head_seconds
         self._pending_bytes = 0
         self._in_head = True
@@ -76,7 +78,9 @@ class BoundedConnection(HttpToolsProtocol):
         self._start_timer()
 
     def on_headers_complete(self) -> None:
-        """The head is whole: its request is taken on, or refused."""
+        """The head is whole: its request is taken on, or refused; or it comes again without its Upgrade."""
+        if self._ignores_upgrade():
+            return
         self._in_head, self._pending_bytes = False, 0
         self._stop_timer()
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
@@ -92,6 +96,11 @@ class BoundedConnection(HttpToolsProtocol):
         """A piece of the body; what is neither that nor a head, a trailer say, is no more than a head."""
         self._pending_bytes = 0
         super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        if not self._ignores_upgrade():
+            super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """An answer given before the body was whole: what is still sent is dropped, and for so long only."""
@@ -117,6 +126,11 @@ class BoundedConnection(HttpToolsProtocol):
     def _should_upgrade(self) -> bool:
         """Only a GET becomes a WebSocket; uvicorn would wait for ever for the rest of others."""
         return self.parser.get_method() == b"GET" and super()._should_upgrade()
+
+    def _ignores_upgrade(self) -> bool:
+        """Whether the head just read wishes for a protocol not spoken here; a CONNECT wishes for none."""
+        wished = self.parser.should_upgrade() and any(name == UPGRADE for name, _ in self.headers)
+        return wished and not self._should_upgrade()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Remember which request is being answered: others may have come since."""

@@ -39,5 +39,9 @@ class AsgiServer:
         return socket.create_connection(self.address, timeout=30)
 
     @property
+    def url(self):
+        return "http://{}:{}".format(*self.address)
+
+    @property
     def ws_url(self):
         return "ws://{}:{}".format(*self.address)

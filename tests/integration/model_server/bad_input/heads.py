@@ -96,5 +96,11 @@ HEADS = (
     ("path with a line's end", to(f"{PREDICT}%0a"), 422, EMPTY),
     ("an expectation nobody knows", request("expect: miracles", "content-length: 0"), 422, EMPTY),
     ("HTTP/1.0 without a length", request(line=f"POST {PREDICT} HTTP/1.0"), 422, EMPTY),
+    (
+        "an upgrade to HTTP/2",
+        request("connection: upgrade", "upgrade: h2c", "content-length: 4", body=b"RIFF"),
+        422,
+        "4 bytes are not WAV, FLAC, OGG or MP3 audio",
+    ),
     ("a POST to be a WebSocket", request("connection: upgrade", "upgrade: websocket"), 422, EMPTY),
 )
