@@ -15,7 +15,7 @@ from bench.errors import BenchError, SubjectError
 from bench.options import Options, estimate_seconds, parse_options
 from bench.picture import draw
 from bench.rounds import Rounds
-from bench.subjects import BARE_PROCESSES, BARE_THREADS, ONE_PROCESS
+from bench.subjects import BARE_PROCESSES, ONE_PROCESS
 from bench.summary import sentences, summarise
 from bench.table import report
 from bench.yardstick import BareEngine
@@ -99,7 +99,7 @@ def _report(options: Options, clips: list[Clip], raw: list[dict[str, Any]], note
     summary, out = summarise(raw), options.out
     judged = judge(summary)
     notes += [*sentences(raw, "failed"), *sentences(raw, "not run")]
-    names = [BARE_THREADS, BARE_PROCESSES, *(subject.name for subject in options.subjects)]
+    names = [BARE_PROCESSES, *(subject.name for subject in options.subjects)]
     page = report(summary, judged, clips, notes, [*names, ONE_PROCESS.name])
     (out / "table.md").write_text(page, encoding="utf-8")
     found = {

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from bench.arithmetic import percentile, rate, within
@@ -21,6 +22,7 @@ from bench.http_client import post
 from bench.load import Plan
 from bench.options import Timing
 from bench.server import Server
+from bench.slices import in_turns
 from bench.subjects import Subject
 from bench.yardstick import BareEngine
 
@@ -88,21 +90,36 @@ class Measures:
         usual = percentile(request_seconds, 50)
         return Unhurried(usual, request_seconds.index(usual))
 
-    def saturation(self) -> float:
-        """Clips a second of four clients."""
-        warm, seconds = self._timing.warm_seconds, self._timing.saturation_seconds
-        result = run_load(self._plan(warm + seconds, clients=CLIENTS))
+    def saturation(self, bare: BareEngine) -> float:
+        """Clips a second of four clients, in slices between those of the bare engine's two threads."""
+        timing = self._timing
+        loads: list[dict[str, Any]] = []
+
+        def subject() -> float:
+            loads.append(run_load(self._plan(timing.warm_seconds + timing.slice_seconds, clients=CLIENTS)))
+            return self._speed(loads[-1])
+
+        order = decks(len(self._clips), self._seed, round(timing.slice_seconds / FASTEST_SECONDS))
+        slices = in_turns(
+            timing.slices,
+            subject,
+            lambda: bare.two_threads(timing.slice_seconds, timing.warm_seconds, order),
+        )
+        shares = [load["client_cpu_share"] for load in loads]
+        failed = sum(load["failed"] for load in loads)
+        self._record("saturation", **asdict(slices), failed=failed, client_cpu_share=fmean(shares))
+        return slices.speed
+
+    def _speed(self, load: dict[str, Any]) -> float:
+        warm, seconds = self._timing.warm_seconds, self._timing.slice_seconds
         # Clients that finish their last clip have no company any more: nothing after the time counts.
-        completions = within(result["completions"], warm, warm + seconds - 0.1)
-        failed = result["failed"]
+        completions = within(load["completions"], warm, warm + seconds - 0.1)
         if len(completions) < CLIENTS:
+            failed = load["failed"]
             raise SubjectError(
                 f"answered {len(completions)} times to {CLIENTS} clients, {failed} not with 200"
             )
-        speed = rate(completions)
-        share = result["client_cpu_share"]
-        self._record("saturation", clips_a_second=speed, failed=failed, client_cpu_share=share)
-        return speed
+        return rate(completions)
 
     def overload(
         self, factor: float, speed: float, usual: Unhurried, seconds: float, deadline_seconds: float | None

@@ -17,7 +17,8 @@ class Timing:
 
     rounds: int
     warm_seconds: float
-    saturation_seconds: float
+    slices: int
+    slice_seconds: float
     overload_seconds: float
     ours_overload_seconds: float
     peer_overload_rounds: int
@@ -66,11 +67,12 @@ def parse_options(arguments: list[str]) -> Options:
 
 def _timing(given: argparse.Namespace) -> Timing:
     if given.quick:
-        return Timing(given.rounds or 1, 0.5, 3.0, 4.0, 4.0, 1, 8, 2, quick=True)
+        return Timing(given.rounds or 1, 0.5, 2, 1.5, 4.0, 4.0, 1, 8, 2, quick=True)
     return Timing(
         rounds=given.rounds or 5,
-        warm_seconds=1.0,
-        saturation_seconds=6.0,
+        warm_seconds=0.5,
+        slices=4,
+        slice_seconds=2.5,
         overload_seconds=20.0,
         ours_overload_seconds=60.0,
         peer_overload_rounds=given.peer_overload_rounds,
@@ -125,9 +127,9 @@ def estimate_seconds(options: Options) -> float:
     """About how long it takes: starts of 4 s, and a peer's last requests given up after 10 s."""
     timing, peers = options.timing, [subject for subject in options.subjects if not subject.ours]
     ours = [subject for subject in options.subjects if subject.ours]
-    steady = 4 + timing.overhead_clips * 0.16 + 2 * timing.warm_seconds + timing.saturation_seconds
+    slices = timing.slices * 2 * (timing.slice_seconds + timing.warm_seconds)
+    steady = 4 + timing.overhead_clips * 0.16 + timing.warm_seconds + slices
     load = min(timing.peer_overload_rounds, timing.rounds) * len(peers) * (timing.overload_seconds + 11)
     own = timing.rounds * (5 + 2 * (timing.ours_overload_seconds + 2)) if ours else 0.0
-    bare = 3 * (timing.saturation_seconds + timing.warm_seconds)
-    every = timing.rounds * (len(options.subjects) * steady + bare)
+    every = timing.rounds * (len(options.subjects) * steady + slices)
     return math.ceil(every + (load + own if "overload" in options.measures else 0.0))

@@ -5,15 +5,16 @@ import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 
 from bench.clips import Clip, decks, mean_seconds
 from bench.errors import SubjectError
 from bench.measures import FASTEST_SECONDS, Measures, Record, Unhurried
 from bench.options import Options
 from bench.server import free_port, running
+from bench.slices import in_turns
 from bench.subjects import (
     BARE_PROCESSES,
-    BARE_THREADS,
     ONE_PROCESS,
     OURS,
     Subject,
@@ -51,8 +52,7 @@ class Rounds:
     def _steps(self, number: int) -> list[Step]:
         steps: list[Step] = []
         if self._wants("saturation"):
-            # The yardstick twice: each ratio of the round stands on it.
-            steps += [(BARE_THREADS, self._bare_threads)] * 2 + [(BARE_PROCESSES, self._bare_processes)]
+            steps += [(BARE_PROCESSES, self._bare_processes)]
         if self._wants("start") and any(subject.ours for subject in self._options.subjects):
             steps.append((ONE_PROCESS.name, self._one_process))
         if self._wants("start", "overhead", "saturation", "overload"):
@@ -64,15 +64,15 @@ class Rounds:
     def _wants(self, *measures: str) -> bool:
         return any(measure in self._options.measures for measure in measures)
 
-    def _bare_threads(self, number: int) -> None:
-        timing = self._timing
-        speed = self._bare.two_threads(timing.saturation_seconds, timing.warm_seconds, self._order(number))
-        self._record(number, BARE_THREADS, "saturation", clips_a_second=speed)
-
     def _bare_processes(self, number: int) -> None:
         timing = self._timing
-        speed = self._bare.two_processes(timing.saturation_seconds, timing.warm_seconds, self._order(number))
-        self._record(number, BARE_PROCESSES, "saturation", clips_a_second=speed)
+        asked = (timing.slice_seconds, timing.warm_seconds, self._order(number))
+        slices = in_turns(
+            timing.slices,
+            lambda: self._bare.two_processes(*asked),
+            lambda: self._bare.two_threads(*asked),
+        )
+        self._record(number, BARE_PROCESSES, "saturation", **asdict(slices))
 
     def _one_process(self, number: int) -> None:
         with self._running(ONE_PROCESS, number) as measures:
@@ -87,7 +87,7 @@ class Rounds:
                 return
             measures.warm()
             usual = measures.overhead(self._bare) if loaded or self._wants("overhead") else None
-            speed = measures.saturation() if loaded or self._wants("saturation") else None
+            speed = measures.saturation(self._bare) if loaded or self._wants("saturation") else None
             if usual is None or speed is None or not loaded:
                 return
             if not subject.bounded:
@@ -124,5 +124,5 @@ class Rounds:
 
     def _order(self, number: int) -> list[int]:
         """The bare engine's order of clips: that of the round's closed loops."""
-        seconds = self._timing.warm_seconds + self._timing.saturation_seconds
+        seconds = self._timing.warm_seconds + self._timing.slice_seconds
         return decks(len(self._clips), self._options.seed + number, round(seconds / FASTEST_SECONDS))

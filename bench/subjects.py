@@ -12,7 +12,7 @@ from bench.peers import MODEL, PORT
 LATENCY_BAR_SECONDS = 0.5
 
 ENGINE_PROCESSES = 2
-BARE_THREADS, BARE_PROCESSES = "bare-two-threads", "bare-two-processes"
+BARE_PROCESSES = "bare-two-processes"
 OURS, OURS_BARE, OURS_ONE = "ours", "ours-stages-off", "ours-one-process"
 
 
@@ -91,7 +91,6 @@ ONE_PROCESS = Subject(
     OURS_ONE, "Serinus, 1 engine process", _predictor("--engine-processes", "1"), _V1, _READY
 )
 TITLES = {
-    BARE_THREADS: "bare engine, 2 threads",
     BARE_PROCESSES: "bare engine, 2 processes",
     **{subject.name: subject.title for subject in (*SERVERS, ONE_PROCESS)},
 }

@@ -1,7 +1,7 @@
 """Raw results to one number a subject, measure and round, and those to medians; pure.
 
-Ratios are taken within a round, against the bare engine's two threads in that round: what the machine did
-meanwhile divides out.
+Ratios are taken against the bare engine's two threads in the slices between: what the machine did meanwhile
+divides out.
 """
 
 from collections import defaultdict
@@ -11,7 +11,6 @@ from typing import Any
 
 from bench.accounting import RECOVERY_LIMIT_SECONDS, Sent, account, recovery_seconds
 from bench.arithmetic import Spread, paired_differences, percentile, spread
-from bench.subjects import BARE_THREADS
 
 MILLISECONDS = 1e3
 Raw = Mapping[str, Any]
@@ -20,10 +19,9 @@ Summary = dict[str, dict[str, Spread]]
 
 def summarise(records: Sequence[Raw]) -> Summary:
     """Subject to measure to its spread over the rounds."""
-    bare = _bare(records)
     values: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for raw in records:
-        for measure, value in _values(raw, bare):
+        for measure, value in _values(raw):
             values[raw["subject"]][measure].append(value)
     return {
         subject: {measure: found for measure, each in measures.items() if (found := spread(each))}
@@ -37,25 +35,17 @@ def sentences(records: Sequence[Raw], measure: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _bare(records: Sequence[Raw]) -> dict[int, float]:
-    """Round to the mean speed of the bare engine's two threads in it."""
-    speeds: dict[int, list[float]] = defaultdict(list)
-    for raw in records:
-        if raw["subject"] == BARE_THREADS and raw["measure"] == "saturation":
-            speeds[raw["round"]].append(raw["clips_a_second"])
-    return {number: fmean(each) for number, each in speeds.items()}
-
-
-def _values(raw: Raw, bare: Mapping[int, float]) -> Iterator[tuple[str, float]]:
+def _values(raw: Raw) -> Iterator[tuple[str, float]]:
     match raw["measure"]:
         case "start":
             yield "start_seconds", raw["seconds"]
             yield "idle_pss_mb", raw["memory"]["pss_mb"]
             yield "idle_rss_mb", raw["memory"]["rss_mb"]
         case "saturation":
-            yield "clips_a_second", raw["clips_a_second"]
-            if raw["round"] in bare:
-                yield "saturation", raw["clips_a_second"] / bare[raw["round"]]
+            speed, bare = fmean(raw["clips_a_second"]), fmean(raw["bare_clips_a_second"])
+            yield "clips_a_second", speed
+            yield "bare_clips_a_second", bare
+            yield "saturation", speed / bare
             if "client_cpu_share" in raw:
                 yield "client_cpu_share", raw["client_cpu_share"]
         case "overhead":

@@ -12,6 +12,7 @@ Column = tuple[str, str, str]  # heading, measure, format
 STEADY: tuple[Column, ...] = (
     ("saturation, of bare 2 threads", "saturation", ".2f"),
     ("clips/s", "clips_a_second", ".1f"),
+    ("bare 2 threads beside, clips/s", "bare_clips_a_second", ".1f"),
     ("overhead p50 [ms]", "overhead_ms", ".1f"),
     ("same text as bare", "same_text", ".2f"),
     ("start [s]", "start_seconds", ".1f"),

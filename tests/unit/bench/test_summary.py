@@ -6,13 +6,15 @@ import pytest
 
 from bench.arithmetic import Spread
 from bench.bars import BARS, Bar, judge
-from bench.subjects import BARE_THREADS, OURS, OURS_BARE, deadline_seconds
+from bench.slices import in_turns
+from bench.subjects import OURS, OURS_BARE, deadline_seconds
 from bench.summary import sentences, summarise
 from bench.table import bars_table, report
 
 
-def speed(number: int, subject: str, clips_a_second: float) -> dict[str, Any]:
-    return {"round": number, "subject": subject, "measure": "saturation", "clips_a_second": clips_a_second}
+def speed(number: int, ours: list[float], bare: list[float]) -> dict[str, Any]:
+    speeds = {"clips_a_second": ours, "bare_clips_a_second": bare}
+    return {"round": number, "subject": OURS, "measure": "saturation", **speeds}
 
 
 def overload(**changed: Any) -> dict[str, Any]:
@@ -24,12 +26,23 @@ def overload(**changed: Any) -> dict[str, Any]:
     return raw | changed
 
 
-def test_ratios_are_to_the_bare_engine_of_the_same_round() -> None:
-    # Of several yardsticks in a round the mean counts.
-    slow_machine = [speed(1, BARE_THREADS, 9.0), speed(1, OURS, 11.0), speed(1, BARE_THREADS, 11.0)]
-    fast_machine = [speed(2, OURS, 26.0), speed(2, BARE_THREADS, 20.0)]
-    found = summarise(slow_machine + fast_machine)[OURS]["saturation"]
+def test_ratios_are_to_the_bare_engine_of_the_slices_between() -> None:
+    slow_machine, fast_machine = speed(1, [10.0, 12.0], [9.0, 11.0]), speed(2, [26.0, 26.0], [20.0, 20.0])
+    found = summarise([slow_machine, fast_machine])[OURS]["saturation"]
     assert (found.lowest, found.highest) == (1.1, 1.3)
+
+
+def test_who_goes_first_changes_from_slice_to_slice() -> None:
+    turns: list[str] = []
+
+    def measured(name: str, speed: float) -> float:
+        turns.append(name)
+        return speed
+
+    found = in_turns(3, lambda: measured("ours", 2.0), lambda: measured("bare", 1.0))
+
+    assert turns == ["bare", "ours", "ours", "bare", "bare", "ours"]
+    assert (found.clips_a_second, found.bare_clips_a_second, found.speed) == ((2.0,) * 3, (1.0,) * 3, 2.0)
 
 
 def test_overhead_is_the_median_of_the_pairs() -> None:
