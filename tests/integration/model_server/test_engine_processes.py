@@ -32,7 +32,7 @@ def gone(pid):
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL])
-def test_engine_that_dies_fails_its_request_alone(launch, clip, repeated, words, spoken, wait_until, number):
+def test_engine_that_dies_fails_its_only_request(launch, clip, repeated, words, spoken, wait_until, number):
     # Room for the long clip and for the others behind it.
     predictor = launch("--engine-processes", "2", "--queue-seconds", "1200").wait_ready()
     pids = engines(predictor)
@@ -40,13 +40,13 @@ def test_engine_that_dies_fails_its_request_alone(launch, clip, repeated, words,
     with ThreadPoolExecutor() as users:
         doomed = users.submit(predictor.predict, repeated(50), 120)
         (victim,) = wait_until("an engine is at work", lambda: busy(pids, before), 30)
-        others = [users.submit(predictor.predict, clip, 120) for _ in range(3)]
         os.kill(victim, number)
 
         assert doomed.result().status_code == 500
         assert doomed.result().json()["error"] == (
             "the engine process died at this request; another takes its place"
         )
+        others = [users.submit(predictor.predict, clip, 120) for _ in range(3)]
         heard = [other.result().json()["predictions"][0]["text"] for other in others]
     assert [spoken(text) for text in heard] == [words] * 3
 
@@ -57,6 +57,22 @@ def test_engine_that_dies_fails_its_request_alone(launch, clip, repeated, words,
     wait_until("another engine takes its place", replaced, 30)
     assert predictor.state() == (200, "ready")
     assert predictor.metric("asr_requests_total", traffic="user", code="500", reason="internal") == 1
+
+
+def test_engine_that_dies_with_several_requests_costs_none_an_answer(launch, clip, words, spoken, wait_until):
+    # Slow enough to be killed in time.
+    predictor = launch("--engine-processes", "1", "--fault", "inference_delay_seconds=2").wait_ready()
+    (victim,) = engines(predictor)
+    with ThreadPoolExecutor() as users:
+        asked = [users.submit(predictor.predict, clip, 120) for _ in range(2)]
+        wait_until("both are at work", lambda: predictor.metric("asr_queue_audio_seconds") > 15, 30)
+        wait_until("the engine has them", lambda: cpu_ticks(victim) and busy([victim], {victim: 0}), 30)
+        os.kill(victim, signal.SIGKILL)
+
+        heard = [answer.result().json()["predictions"][0]["text"] for answer in asked]
+
+    assert [spoken(text) for text in heard] == [words] * 2
+    assert predictor.metric("asr_engine_restarts_total") == 1
 
 
 def test_last_engine_that_dies_is_replaced(launch, clip, words, spoken, wait_until):
