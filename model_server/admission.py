@@ -76,12 +76,13 @@ class Admission:
     def hold(self, seconds: float, caller: str, patience_seconds: float) -> Iterator[None]:
         """Hold `seconds` of audio while inside, or refuse.
 
-        An empty queue takes a single request of any length; one that would wait longer than its patience
+        A free place takes a request of any length; one that would wait longer than its patience
         is told so at once, and no later: a pace beyond the mean by its spread is reckoned with (as the
         retransmission timer of RFC 6298 is set), since clips, and cores that others use as well, differ.
         """
         self._check_caller(seconds, caller)
-        if self._held and self.held_seconds + seconds > self._limit:
+        waits = self._requests >= self._places
+        if waits and self.held_seconds + seconds > self._limit:
             raise QueueFullError(
                 f"the queue holds {self.held_seconds:.1f} of {self._limit:g} s of audio; "
                 f"{seconds:.1f} s more do not fit; try again later",

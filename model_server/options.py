@@ -164,7 +164,9 @@ _SESSIONS_HELP = "WebSocket sessions at a time; one more is closed with 1013 (de
 _SESSION_HELP = "longest such session (default: 3600)"
 _IDLE_HELP = "a session to which nothing was sent for so long is closed with 1008 (default: 60)"
 _HOST_HELP = "address to listen on; 0.0.0.0 is every one (default: 127.0.0.1)"
-_QUEUE_HELP = "audio seconds that may wait or be worked on; more is answered 503 (default: 60)"
+_QUEUE_HELP = (
+    "audio seconds that may wait or be worked on; who would wait beyond is answered 503 (default: 60)"
+)
 _DEADLINE_HELP = "longest wait for a turn; who would wait longer is answered 503 at once (default: 30)"
 _DRAIN_HELP = "how long to go on accepting after SIGTERM, not ready (default: 5)"
 _AUDIO_HELP = "longest request taken; more is answered 413 (default: 600)"

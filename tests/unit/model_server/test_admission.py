@@ -26,12 +26,15 @@ def test_queue_takes_audio_up_to_its_limit(hold):
         hold(queue, 0.1)
 
 
-def test_empty_queue_takes_one_clip_of_any_length(hold):
-    queue = Admission(limit_seconds=10, engines=1)
+def test_free_place_takes_a_clip_of_any_length(hold):
+    queue = Admission(limit_seconds=10, engines=1, places=2)
 
     hold(queue, 600)
+    hold(queue, 600)
 
-    assert queue.held_seconds == 600
+    assert queue.held_seconds == 1200
+    with pytest.raises(QueueFullError):
+        hold(queue, 0.1)
 
 
 def test_released_audio_makes_room():
