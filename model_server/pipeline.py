@@ -67,13 +67,13 @@ class Recogniser:
         self._options = options
 
     def recognise(
-        self, clip: Clip, fault: Faults, request_id: str
+        self, clip: Clip, fault: Faults, request_id: str, alone: bool = False
     ) -> Iterator[Hypothesis | SpokenSegment | Figures | None]:
         """What is heard in a clip, with the faults that apply to its request.
 
         A Hypothesis after each step of the engine on the stretch in work, a SpokenSegment when a stretch is
         done, None after each block of sound in which none ended, at the end the Figures. Closing the iterator
-        stops the work.
+        stops the work. `alone` is the engine's.
         """
         clock = Clock()
         tracks = _Tracks(self._options, fault, clock)
@@ -82,7 +82,7 @@ class Recogniser:
             if not found:
                 yield None
             for segment, waveform in found:
-                for heard in self._hear(segment, waveform, clock):
+                for heard in self._hear(segment, waveform, clock, alone):
                     yield None if emptied else heard
         with clock.stage("inference"):
             taken = clock.seconds["inference"]
@@ -97,9 +97,9 @@ class Recogniser:
         return assemble(spoken, figures.duration), figures
 
     def _hear(
-        self, segment: Segment, waveform: Waveform, clock: Clock
+        self, segment: Segment, waveform: Waveform, clock: Clock, alone: bool
     ) -> Iterator[Hypothesis | SpokenSegment]:
-        hypotheses = self._engine.transcribe(waveform)
+        hypotheses = self._engine.transcribe(waveform, alone)
         last: Hypothesis | None = None
         while True:
             with clock.stage("inference"):

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from model_server.account import Account
+from model_server.account import PROBE_TRAFFIC, Account
 from model_server.admission import Admission
 from model_server.audio import Clip
 from model_server.errors import DeadlineError, EngineLostError, InjectedError
@@ -104,7 +104,9 @@ class Service:
             raise InjectedError(f"fault error_ratio={self._faults.error_ratio:g} chose this request")
         patience = deadline - account.served_seconds(time.monotonic())
         with self._admission.hold(seconds, account.caller, patience):
-            job = Job(next(self._numbers), account.request_id, faulty, partials, clips)
+            # A probe's inference time is compared with that of a pod that has other traffic.
+            alone = account.traffic == PROBE_TRAFFIC
+            job = Job(next(self._numbers), account.request_id, faulty, partials, alone, clips)
             async with aclosing(self._run(job, account, deadline)) as steps:
                 async for step in steps:
                     if isinstance(step, Done):

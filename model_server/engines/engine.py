@@ -31,11 +31,12 @@ class Hypothesis(Protocol):
 class Engine(Protocol):
     """Hears a waveform at the model's sample rate."""
 
-    def transcribe(self, waveform: Waveform) -> Iterator[Hypothesis]:
+    def transcribe(self, waveform: Waveform, alone: bool = False) -> Iterator[Hypothesis]:
         """Hypotheses on a waveform of at most the model's max_segment_seconds.
 
         One after each step of the decoder, each longer than the one before, at least one; the last is
-        final. Closing the iterator stops the work.
+        final. Closing the iterator stops the work. Waveforms heard at the same time may share steps, but for
+        one that is heard `alone`, so that its time can be compared with another's.
         """
         ...
 

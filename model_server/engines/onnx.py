@@ -81,15 +81,15 @@ class MoonshineOnnx:
         self._sample_rate = artefact.sample_rate
         self._tokens_per_second = artefact.limits.max_tokens_per_second
 
-    def transcribe(self, waveform: Waveform) -> Iterator[Heard]:
-        """What is heard in the waveform, growing token by token."""
+    def transcribe(self, waveform: Waveform, alone: bool = False) -> Iterator[Heard]:
+        """What is heard in the waveform, growing token by token; `alone` shares no step with another."""
         missing = round(MIN_SECONDS * self._sample_rate) - len(waveform)
         samples = np.pad(waveform, (0, max(missing, 0)))[np.newaxis, :]
         mask = np.ones(samples.shape, dtype=np.int64)
         hidden = self._encoder.run(None, {"input_values": samples, "attention_mask": mask})[0]
         limit = SPARE_TOKENS + int(samples.shape[1] / self._sample_rate * self._tokens_per_second)
         heard = Heard(self._vocabulary, [], [])
-        decoding = self._decoder.begin(hidden)
+        decoding = self._decoder.begin(hidden, alone)
         try:
             # The last position is for the step that company may take after a clip's last.
             for _ in range(min(limit, values.POSITIONS - 1)):
@@ -126,12 +126,12 @@ class Decoder:
         _, self._heads, _, self._width = self._cross.get_outputs()[0].shape
         self._running = _Running()
 
-    def begin(self, hidden: NDArray[np.float32]) -> Decoding:
+    def begin(self, hidden: NDArray[np.float32], alone: bool) -> Decoding:
         """A clip of which the encoder made these states, (1, steps, width), before its first step."""
         cross = self._cross.run([values.cross(0, *key) for key in self._keys], {values.HIDDEN: hidden})
         nothing = np.zeros((1, self._heads, 0, self._width), np.float32)
         decoding = Decoding(
-            company=self._running.clips,
+            company=[] if alone else self._running.clips,
             cross=dict(zip(self._keys, cross, strict=True)),
             past=dict.fromkeys(self._keys, nothing),
         )

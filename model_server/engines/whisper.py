@@ -88,7 +88,7 @@ class WhisperTorch:
             self._silence = self._encoder(mel)
             self._silence_kept = self._decoder.listen(self._silence.output)
 
-    def transcribe(self, waveform: Waveform) -> Iterator[Heard]:
+    def transcribe(self, waveform: Waveform, alone: bool = False) -> Iterator[Heard]:
         """What is heard in the waveform, growing token by token; of more than 30 s the first 30."""
         seconds = min(len(waveform) / SAMPLE_RATE, self._encoder.frames * MEL_FRAMES / FRAMES_PER_SECOND)
         room = self._decoder.max_tokens - len(self._prompt)

@@ -25,12 +25,13 @@ LOADED, FAILED, CANCEL, END = "loaded", "failed", "cancel", "end"
 
 @dataclass(frozen=True)
 class Job:
-    """The clips of one request; `partials` asks for the text as it grows."""
+    """The clips of one request; `partials` asks for the text as it grows, `alone` for no shared steps."""
 
     number: int
     request_id: str
     faulty: bool
     partials: bool
+    alone: bool
     clips: Sequence[Clip]
 
 
@@ -76,7 +77,13 @@ def write_job(job: Job) -> tuple[bytes, list[int]]:
         }
         for clip in job.clips
     ]
-    about = {"job": job.number, "request_id": job.request_id, "faulty": job.faulty, "partials": job.partials}
+    about = {
+        "job": job.number,
+        "request_id": job.request_id,
+        "faulty": job.faulty,
+        "partials": job.partials,
+        "alone": job.alone,
+    }
     return json.dumps({**about, "clips": clips}).encode(), descriptors
 
 
@@ -90,7 +97,7 @@ def read_job(text: bytes, contents: Sequence[Content]) -> Job:
         )
         for clip in data["clips"]
     ]
-    return Job(data["job"], data["request_id"], data["faulty"], data["partials"], clips)
+    return Job(data["job"], data["request_id"], data["faulty"], data["partials"], data["alone"], clips)
 
 
 def write_step(job: int, clip: int, step: Hypothesis | SpokenSegment | Figures) -> bytes:

@@ -108,7 +108,7 @@ class Worker:
         """What to tell after each step, None where that is nothing."""
         fault = self._faults if job.faulty else NO_FAULTS
         for index, clip in enumerate(job.clips):
-            for step in self._recogniser.recognise(clip, fault, job.request_id):
+            for step in self._recogniser.recognise(clip, fault, job.request_id, job.alone):
                 told = step is not None and (job.partials or isinstance(step, SpokenSegment | Figures))
                 yield write_step(job.number, index, step) if step is not None and told else None
 

@@ -64,3 +64,17 @@ def test_unknown_engine_is_refused_by_name(artefact):
 @pytest.mark.parametrize("samples", [0, 1, 400, 1_600])
 def test_almost_no_audio_is_no_crash(engine, samples):
     assert len(last(engine.transcribe(np.zeros(samples, dtype=np.float32))).text) < 20
+
+
+def test_clips_share_steps_but_for_one_heard_alone(engine, clip, monkeypatch):
+    samples, _ = soundfile.read(io.BytesIO(clip), dtype="float32")
+    taken = []
+    take = engine._decoder._take
+    monkeypatch.setattr(engine._decoder, "_take", lambda clips: (taken.append(len(clips)), take(clips)))
+    probe, user, other = (engine.transcribe(samples, alone) for alone in (True, False, False))
+    for _ in range(4):
+        for hypotheses in (probe, user, other):
+            next(hypotheses)
+
+    # Each round a step of the probe and one of both others; the user's first came before the other began.
+    assert sorted(taken) == [1] * 4 + [1] + [2] * 4

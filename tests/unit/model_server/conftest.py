@@ -64,7 +64,7 @@ class Counted:
 class CountingEngine:
     """Says how many tenths of a second it was given, as one word each, word by word."""
 
-    def transcribe(self, waveform: Waveform) -> Iterator[Counted]:
+    def transcribe(self, waveform: Waveform, alone: bool = False) -> Iterator[Counted]:
         yield from (Counted(count) for count in range(round(len(waveform) / 1600) + 1))
 
 

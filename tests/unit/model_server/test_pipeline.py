@@ -45,7 +45,7 @@ def test_closing_the_steps_stops_the_engine(voice_clip):
     closed = []
 
     class Engine:
-        def transcribe(self, waveform):
+        def transcribe(self, waveform, alone=False):
             try:
                 while True:
                     yield self

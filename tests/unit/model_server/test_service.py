@@ -227,7 +227,7 @@ def test_request_after_the_stop_is_refused(serve, voice_clip):
 class EndlessEngine:
     """Never comes to an end, unless it is told to."""
 
-    def transcribe(self, waveform):
+    def transcribe(self, waveform, alone=False):
         while True:
             yield self
 
@@ -252,7 +252,7 @@ class BrokenEngine:
         self._engine = engine
         self._broken = True
 
-    def transcribe(self, waveform):
+    def transcribe(self, waveform, alone=False):
         if self._broken:
             self._broken = False
             raise RuntimeError("no such kernel")
@@ -265,7 +265,7 @@ class HungEngine:
     def __init__(self, silence_seconds):
         self._silence_seconds = silence_seconds
 
-    def transcribe(self, waveform):
+    def transcribe(self, waveform, alone=False):
         try:
             yield self
         finally:
@@ -381,7 +381,7 @@ class SlowEngine:
         self._engine = engine
         self._step_seconds = step_seconds
 
-    def transcribe(self, waveform):
+    def transcribe(self, waveform, alone=False):
         for hypothesis in self._engine.transcribe(waveform):
             time.sleep(self._step_seconds)
             yield hypothesis
