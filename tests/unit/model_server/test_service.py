@@ -446,3 +446,17 @@ def test_request_that_kills_two_engines_has_no_third(serve, registry, voice_clip
     answers = serve(work, engine=SlowEngine(counting_engine, 0.02), places=2)
 
     assert all(isinstance(answer, InternalError) for answer in answers)
+
+
+@pytest.mark.parametrize(("traffic", "alone"), [("probe", True), ("user", False), ("load", False)])
+def test_probe_alone_shares_no_steps(serve, voice_clip, counting_engine, traffic, alone):
+    asked = []
+
+    class Engine:
+        def transcribe(self, waveform, alone=False):
+            asked.append(alone)
+            return counting_engine.transcribe(waveform)
+
+    serve(lambda service: service.transcribe([voice_clip], account(traffic)), engine=Engine())
+
+    assert asked == [alone]
