@@ -48,9 +48,10 @@ def _onnx(artefact: Artefact, threads: int) -> Engine:
 
 
 def _torch(artefact: Artefact, threads: int) -> Engine:
+    from model_server.engines.weights import this_cpu
     from model_server.engines.whisper import WhisperTorch
 
-    return WhisperTorch(artefact, threads)
+    return WhisperTorch(artefact, threads, this_cpu())
 
 
 # Engines are extras: each is imported only when a model.yaml names it.

@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from model_server.engines.arithmetic import Arithmetic, Cpu
 from model_server.errors import ArtefactError
 
 Layer: TypeAlias = Callable[[Tensor], Tensor]
-PRECISIONS = ("fp32", "int8")
 NORM_EPSILON = 1e-5
 SMALLEST_SCALE = 1e-8
 
@@ -23,19 +23,17 @@ SMALLEST_SCALE = 1e-8
 class Weights:
     """Named tensors of one file, as float32, and the layers they make.
 
-    With precision int8 those layers have 8-bit weights that get one row at a time, where reading the weights
-    is all the work; for many rows 8 bits are no quicker on a CPU without VNNI, and cost accuracy.
+    Layers that get one row at a time may have 8-bit weights, for reading the weights is all their work; those
+    that get many rows may compute, and answer, in bfloat16.
     """
 
-    def __init__(self, path: Path, precision: str):
-        if precision not in PRECISIONS:
-            raise ArtefactError(f"precision must be one of {', '.join(PRECISIONS)}, not {precision!r}")
+    def __init__(self, path: Path, arithmetic: Arithmetic):
         try:
             self._tensors = load_file(path)
         except safetensors.SafetensorError as error:
             raise ArtefactError(f"{path} is not safetensors: {error}") from error
         self._file = path.name
-        self._precision = precision
+        self._arithmetic = arithmetic
 
     def shape(self, name: str, dimensions: int) -> tuple[int, ...]:
         """The shape of a tensor; ArtefactError unless it is there with so many dimensions."""
@@ -71,9 +69,11 @@ class Weights:
 
     def layer(self, weight: Tensor, bias: Tensor | None, *, row_by_row: bool) -> Layer:
         """The linear layer with these parameters."""
-        if row_by_row and self._precision == "int8":
-            return quantized(weight, bias)
-        return lambda x: torch.nn.functional.linear(x, weight, bias)
+        if row_by_row:
+            if self._arithmetic.one_row is None:
+                return lambda x: torch.nn.functional.linear(x, weight, bias)
+            return quantized(weight, bias, self._arithmetic.one_row)
+        return rounded(weight, bias, getattr(torch, self._arithmetic.many_rows))
 
     def norm(self, name: str, width: int) -> Layer:
         """Layer normalisation over the last dimension."""
@@ -91,12 +91,31 @@ class Weights:
         return self._tensors[name]
 
 
-def quantized(weight: Tensor, bias: Tensor | None) -> Layer:
-    """A linear layer of 8-bit weights, one scale a row; what comes in is quantised as it comes."""
+def this_cpu() -> Cpu:
+    """What torch finds here; a kernel that keeps AMX's tiles from this process counts as none."""
+    return Cpu(amx=torch.cpu._init_amx(), vnni=torch.cpu._is_vnni_supported())
+
+
+def rounded(weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> Layer:
+    """A linear layer that rounds weights, what comes in and what goes out to `dtype`."""
+    weight, bias = weight.to(dtype), None if bias is None else bias.to(dtype)
+    return lambda x: torch.nn.functional.linear(x.to(dtype), weight, bias)
+
+
+def quantized(weight: Tensor, bias: Tensor | None, engine: str) -> Layer:
+    """A linear layer of 8-bit weights, one scale a row; what comes in is quantised as it comes.
+
+    `engine` is qnnpack, which is in every build for CPUs, or onednn; both add up in 32 bits (onednn by VNNI).
+    """
     scales = weight.abs().amax(dim=1).clamp(min=SMALLEST_SCALE) / 127
     zeros = torch.zeros(len(scales), dtype=torch.long)
     rows = torch.quantize_per_channel(weight, scales.double(), zeros, 0, torch.qint8)
-    # QNNPACK is in every build for CPUs, adds up in 32 bits and is the quickest here for one row.
-    torch.backends.quantized.engine = "qnnpack"
+    torch.backends.quantized.engine = engine
     packed = torch.ops.quantized.linear_prepack(rows, bias)
-    return lambda x: torch.ops.quantized.linear_dynamic(x, packed, reduce_range=False)
+
+    def layer(x: Tensor) -> Tensor:
+        return torch.ops.quantized.linear_dynamic(x, packed, reduce_range=False)
+
+    # oneDNN keeps its plan for the first shape it meets and makes one anew, 0.04 ms, for every other.
+    layer(torch.zeros(1, 1, weight.shape[1]))
+    return layer

@@ -7,7 +7,7 @@ requests or metrics.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -16,12 +16,14 @@ from torch import Tensor
 
 from model_server.artefact.manifest import Artefact
 from model_server.confidence import token_confidence, utterance_confidence
+from model_server.engines.arithmetic import Cpu, arithmetic
 from model_server.engines.weights import Weights
 from model_server.engines.whisper_mel import FRAMES_PER_SECOND, SAMPLE_RATE, LogMel
 from model_server.engines.whisper_network import Decoder, Encoder, Kept, attention
 from model_server.engines.whisper_timing import word_times
 from model_server.engines.whisper_tokens import Vocabulary, read_rules, read_vocabulary
 from model_server.errors import ArtefactError
+from model_server.log import LOGGER
 from model_server.transcript import Word
 from model_server.waveform import Waveform
 
@@ -64,11 +66,13 @@ class Heard:
 class WhisperTorch:
     """Whisper from safetensors with the names of Hugging Face's openai/whisper-*."""
 
-    def __init__(self, artefact: Artefact, threads: int):
+    def __init__(self, artefact: Artefact, threads: int, cpu: Cpu):
         torch.set_num_threads(threads)
         if artefact.sample_rate != SAMPLE_RATE:
             raise ArtefactError(f"Whisper's sample_rate must be {SAMPLE_RATE}, not {artefact.sample_rate}")
-        weights = Weights(artefact.path(WEIGHTS), artefact.precision or "fp32")
+        numbers = arithmetic(artefact.precision or "fp32", cpu)
+        LOGGER.info("the layers' arithmetic is chosen", extra=asdict(numbers))
+        weights = Weights(artefact.path(WEIGHTS), numbers)
         self._encoder = Encoder(weights)
         self._decoder = Decoder(weights)
         self._mel = LogMel(self._encoder.mels)

@@ -128,7 +128,7 @@ class Decoder:
         x = self._tokens[torch.tensor([tokens])] + self._positions[at : at + len(tokens)]
         for block, layer in zip(self._blocks, kept, strict=True):
             x = block(x, at, layer)
-        return self._logits(self._norm(x[:, -1]))[0]
+        return self._logits(self._norm(x[:, -1:]))[0, 0]
 
 
 class DecoderBlock:
@@ -149,7 +149,8 @@ class DecoderBlock:
 
     def listen(self, encoded: Tensor, max_tokens: int, after: Kept | None) -> Kept:
         """Keys and values of the sound and of what comes after it, and room for those of the tokens."""
-        keys, values = (heads(part).contiguous() for part in self._audio_key_value(encoded).chunk(2, -1))
+        both = self._audio_key_value(encoded).float()
+        keys, values = (heads(part).contiguous() for part in both.chunk(2, -1))
         if after is not None:
             keys, values = continued(keys, after.audio_keys), continued(values, after.audio_values)
         room = (1, keys.shape[1], max_tokens, HEAD_WIDTH)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from model_server.artefact.manifest import read_manifest
+from model_server.engines.arithmetic import Arithmetic
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +18,9 @@ def artefact():
     fetch = [sys.executable, "-m", "model_server.artefact", "fetch", "whisper-base", "--out", str(folder)]
     subprocess.run(fetch, check=True, cwd=Path(__file__).parents[2], timeout=240)
     return read_manifest(folder)
+
+
+@pytest.fixture(scope="session")
+def exact():
+    """Everything in single precision."""
+    return Arithmetic("float32", None)
