@@ -40,11 +40,16 @@ def main(arguments: list[str]) -> int:
     gc.disable()
     # The SDK makes data frames of what others ask; importing pandas is a third of the start.
     with absent("pandas"):
+        from model_server.engines.engine import JOBS_TOGETHER
         from model_server.inference.engine_process import EngineProcess
         from model_server.inference.pool import EnginePool
         from model_server.server import PredictorServer
 
-    pool = EnginePool([EngineProcess(*each) for each in spawned], lambda: EngineProcess(*spawn(settings)))
+    pool = EnginePool(
+        [EngineProcess(*each) for each in spawned],
+        lambda: EngineProcess(*spawn(settings)),
+        JOBS_TOGETHER.get(artefact.engine, 1),
+    )
     gc.freeze()
     gc.enable()
     try:

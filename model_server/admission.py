@@ -91,7 +91,8 @@ class Admission:
         wait = self.likely_wait_seconds()
         if wait is not None and wait > patience_seconds:
             raise DeadlineError(
-                f"would wait about {wait:.1f} s, longer than the {patience_seconds:.1f} s left for it",
+                f"would wait about {wait:.1f} s, "
+                f"longer than the {max(patience_seconds, 0):.1f} s left for it",
                 retry_after_seconds=self.retry_after_seconds(),
             )
         held = round(seconds * MICROSECONDS)

@@ -21,7 +21,7 @@ ModelServerError
     ├── CallerLimitError       429  this caller holds as much as one caller may
     ├── ClientGoneError        499  the client left; nobody reads the answer
     ├── InternalError          500  the engine failed
-    │   └── EngineLostError         with other requests in its hands, one of which may be to blame
+    │   └── EngineLostError         at this request or at another that it had at the same time
     ├── QueueFullError         503  retry after `retry_after_seconds`
     ├── DeadlineError          503  waited too long to be worth doing
     ├── DrainingError          503  this pod is going away
@@ -162,7 +162,7 @@ class InternalError(RefusedError):
 
 
 class EngineLostError(InternalError):
-    """The engine process died with this request in its hands, and others."""
+    """The engine process died with this request in its hands, which need not be to blame."""
 
 
 class QueueFullError(RefusedError):

@@ -15,6 +15,8 @@ from model_server.errors import OptionError
 from model_server.waveform import Waveform
 
 TRAFFIC = ("all", "user", "probe")
+# A slow engine's steps: others have theirs between.
+NAP_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -96,11 +98,17 @@ def damage(blocks: Iterable[Waveform], sample_rate: int, faults: Faults) -> Iter
         yield np.clip(passed * gain, -1.0, 1.0) if faults.clip_gain_db else passed
 
 
-def extra_inference_seconds(inference_seconds: float, clip_seconds: float, faults: Faults) -> float:
-    """How long to sleep after an inference that really took `inference_seconds`; not for a short clip."""
+def naps(inference_seconds: float, clip_seconds: float, faults: Faults) -> Iterator[float]:
+    """How long to sleep after an inference that really took `inference_seconds`, in parts of a step's length.
+
+    Nothing for a short clip.
+    """
+    left = faults.inference_delay_seconds + (faults.inference_slowdown - 1) * inference_seconds
     if clip_seconds < faults.slow_from_seconds:
-        return 0.0
-    return faults.inference_delay_seconds + (faults.inference_slowdown - 1) * inference_seconds
+        return
+    while left > 0:
+        yield min(left, NAP_SECONDS)
+        left -= NAP_SECONDS
 
 
 def _with(faults: Faults, name: str, value: str) -> Faults:

@@ -84,9 +84,10 @@ class Recogniser:
             for segment, waveform in found:
                 for heard in self._hear(segment, waveform, clock, alone):
                     yield None if emptied else heard
-        with clock.stage("inference"):
-            taken = clock.seconds["inference"]
-            time.sleep(faults.extra_inference_seconds(taken, tracks.duration, fault))
+        for seconds in faults.naps(clock.seconds["inference"], tracks.duration, fault):
+            with clock.stage("inference"):
+                time.sleep(seconds)
+            yield None
         yield Figures(tracks.duration, tracks.quality(), clock.seconds)
 
     def transcribe(self, clip: Clip, fault: Faults, request_id: str) -> tuple[Transcript, Figures]:

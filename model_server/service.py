@@ -52,6 +52,7 @@ class Service:
             limits.queue_seconds, pool.size, limits.caller_seconds, places=pool.places
         )
         self._numbers = itertools.count(1)
+        self._second_attempts = asyncio.Lock()
         self.on_transcripts: Callable[[Account, list[Told]], None] = lambda account, told: None
         metrics.queue_audio.set_function(lambda: self._admission.held_seconds)
 
@@ -114,24 +115,40 @@ class Service:
                     yield step
 
     async def _run(self, job: Job, account: Account, deadline: float) -> AsyncGenerator[Progress, None]:
-        """A job's steps on an engine of its turn.
+        """A job's steps on an engine of its turn; on a second one where the first was lost.
 
-        It has another where the first one dies with other requests in its hands and nothing was told yet:
-        one of them may have killed it, but not each.
+        What nobody waits to hear as it grows is told at the end, so that nothing is told twice. Second
+        attempts come one after the other: what killed one engine kills another without those it was beside.
         """
-        told = False
-        try:
-            async with aclosing((await self._turn(account, deadline)).run(job)) as steps:
+        engine = await self._turn(account, deadline)
+        if job.partials:
+            async with aclosing(engine.run(job)) as steps:
                 async for step in steps:
-                    told = True
                     yield step
             return
-        except EngineLostError:
-            if told:
-                raise
-        async with aclosing((await self._turn(account, deadline)).run(job)) as steps:
-            async for step in steps:
-                yield step
+        try:
+            heard = await _all(engine.run(job))
+        except EngineLostError as lost:
+            heard = await self._again(job, account, deadline, lost)
+        for step in heard:
+            yield step
+
+    async def _again(
+        self, job: Job, account: Account, deadline: float, lost: EngineLostError
+    ) -> list[Progress]:
+        """All steps of a second attempt; `lost` is raised where that does not begin before the deadline."""
+        try:
+            async with asyncio.timeout(max(deadline - account.served_seconds(time.monotonic()), 0)):
+                await self._second_attempts.acquire()
+        except TimeoutError:
+            raise lost from None
+        try:
+            engine = await self._turn(account, deadline)
+            return await _all(engine.run(job))
+        except DeadlineError:
+            raise lost from None
+        finally:
+            self._second_attempts.release()
 
     async def _turn(self, account: Account, deadline: float) -> EngineProcess:
         """An engine for this request, refused when its deadline passes before."""
@@ -146,7 +163,7 @@ class Service:
                 retry_after_seconds=self._admission.retry_after_seconds(account.audio_seconds or 0.0),
             ) from None
         finally:
-            account.queue_seconds = time.monotonic() - waiting_from
+            account.queue_seconds = (account.queue_seconds or 0.0) + time.monotonic() - waiting_from
             self._metrics.queue_wait.observe(account.queue_seconds)
         return engine
 
@@ -185,6 +202,11 @@ class _Growth:
             self.segments.append(step.segment)
             self._told = ""
         return delta
+
+
+async def _all(steps: AsyncGenerator[Progress, None]) -> list[Progress]:
+    async with aclosing(steps):
+        return [step async for step in steps]
 
 
 def _note_stages(account: Account, figures: Figures) -> None:

@@ -9,6 +9,7 @@ the merged graph. The weights' values are the merged graph's own.
 The operators of the domain com.microsoft are in ONNX Runtime's docs/ContribOperators.md. Knows no engine.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -154,8 +155,8 @@ class _Step:
         tokens = graph.input(TOKENS, TensorProto.INT64, [self._rows, 1])
         self._position = graph.input(POSITION, TensorProto.INT64, [self._rows, 1])
         self._tables = [
-            graph.constant(name, table(self._angles()))
-            for name, table in (("cosines", np.cos), ("sines", np.sin))
+            graph.constant(name, self._table(function))
+            for name, function in (("cosines", math.cos), ("sines", math.sin))
         ]
         sums = self._embedded(tokens)
         weight = graph.constant("layers.0.attention_norm", decoder.layers[0].attention_norm)
@@ -169,9 +170,11 @@ class _Step:
         graph.output(LOGITS, [self._rows, 1, decoder.head.weight.shape[1]])
         return graph.made()
 
-    def _angles(self) -> NDArray[np.float32]:
+    def _table(self, function: Callable[[float], float]) -> NDArray[np.float32]:
+        """Of each position's angles; not by numpy, whose last bits are the processor's."""
         positions = np.arange(POSITIONS, dtype=np.float32)[:, np.newaxis]
-        return positions * self._decoder.inverse_frequencies[np.newaxis]
+        angles = positions * self._decoder.inverse_frequencies[np.newaxis]
+        return np.array([[function(angle) for angle in row] for row in angles.tolist()], np.float32)
 
     def _embedded(self, tokens: str) -> str:
         graph, embedding = self._graph, self._decoder.embedding

@@ -56,6 +56,8 @@ def _torch(artefact: Artefact, threads: int) -> Engine:
 
 # Engines are extras: each is imported only when a model.yaml names it.
 ENGINES: dict[str, Callable[[Artefact, int], Engine]] = {"onnx": _onnx, "torch": _torch}
+# Jobs that one has at a time, where it is more than one: those whose steps for two cost less than two.
+JOBS_TOGETHER = {"onnx": 2}
 # Those whose hypotheses have the times of their words; known before one is loaded, to refuse early.
 WITH_WORD_TIMES = frozenset({"torch"})
 

@@ -18,6 +18,7 @@ from model_server.artefact.manifest import Artefact
 from model_server.confidence import token_confidence, utterance_confidence
 from model_server.engines import moonshine_values as values
 from model_server.engines.tokens import END, START, detokenize, read_vocabulary
+from model_server.errors import ArtefactError
 from model_server.transcript import Word
 from model_server.waveform import Waveform
 
@@ -25,6 +26,9 @@ from model_server.waveform import Waveform
 MIN_SECONDS = 0.1
 # Beyond the rate of fast speech a greedy decoder is repeating itself; a few tokens more let short words end.
 SPARE_TOKENS = 4
+
+# What the recipe gave before it took the decoder apart.
+MERGED = "decoder_model_merged.ort"
 
 Kept = dict[tuple[int, str], NDArray[np.float32]]
 
@@ -118,6 +122,10 @@ class Decoder:
     """The decoder, and the clips on their way through it."""
 
     def __init__(self, artefact: Artefact, options: onnxruntime.SessionOptions):
+        if values.CROSS not in artefact.files and MERGED in artefact.files:
+            raise ArtefactError(
+                f"{artefact.folder} has {MERGED}, which is not read any more; fetch the model again"
+            )
         artefact.path(values.WEIGHTS)  # which both graphs of steps read
         self._cross = _session(artefact.path(values.CROSS), options)
         self._steps = {rows: _session(artefact.path(name), options) for rows, name in values.STEPS.items()}

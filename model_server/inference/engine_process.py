@@ -39,11 +39,11 @@ Answers = asyncio.Queue[dict[str, Any] | None]
 
 @dataclass
 class Running:
-    """A job in the process's hands: what it comes to, when it hangs, and whether it died with others."""
+    """A job in the process's hands: what it comes to, when it hangs, if it may be to blame for a death."""
 
     answers: Answers = field(default_factory=asyncio.Queue)
     watch: asyncio.TimerHandle | None = None
-    in_company: bool = False
+    to_blame: bool = True
 
 
 class Owner(Protocol):
@@ -99,7 +99,7 @@ class EngineProcess:
     async def run(self, job: Job) -> AsyncGenerator[Progress, None]:
         """What the job comes to, step by step; a RefusedError where it is refused.
 
-        An EngineLostError is raised where the process died with other jobs in its hands as well.
+        An EngineLostError is raised where the process died and another job, or none, may be to blame.
         Leaving the iteration early cancels the job. Either way the owner hears when the process can take
         another. It may have other jobs at the same time.
         """
@@ -108,7 +108,7 @@ class EngineProcess:
         seconds = HANGS_AFTER_SECONDS + HANGS_AFTER_RATIO * sum(clip.seconds for clip in job.clips)
         self._end_within(seconds, running)
         try:
-            self._send(text, descriptors)
+            self._send(text, descriptors, running)
             while END not in (answer := await self._answer(running)):
                 yield self._understood(read_step, answer)
         finally:
@@ -137,7 +137,7 @@ class EngineProcess:
     async def _answer(self, running: Running) -> dict[str, Any]:
         answer = await running.answers.get()
         if answer is None:
-            raise EngineLostError(self._failure) if running.in_company else InternalError(self._failure)
+            raise InternalError(self._failure) if running.to_blame else EngineLostError(self._failure)
         return answer
 
     def _understood(self, read: Callable[[dict[str, Any]], Read], answer: dict[str, Any]) -> Read:
@@ -148,10 +148,11 @@ class EngineProcess:
             self._process.kill()
             raise
 
-    def _send(self, text: bytes, descriptors: list[int]) -> None:
+    def _send(self, text: bytes, descriptors: list[int], running: Running) -> None:
         try:
             socket.send_fds(self._socket, [text], descriptors)
         except (BrokenPipeError, ConnectionResetError):
+            running.to_blame = False
             self._end()
 
     def _cancel_unless_ended(self, number: int) -> None:
@@ -203,7 +204,7 @@ class EngineProcess:
             return
         self.close()
         for running in self._jobs.values():
-            running.in_company = len(self._jobs) > 1
+            running.to_blame = running.to_blame and len(self._jobs) == 1
             running.answers.put_nowait(None)
         self._owner.note_death(self)
 

@@ -12,9 +12,6 @@ from model_server.inference.turns import Turns
 from model_server.log import LOGGER
 
 FIRST_RESTART_SECONDS, MAX_RESTART_SECONDS = 0.5, 30.0
-# Jobs that a process has at a time: an engine's step for two costs less than two, and short audio does not
-# wait for the end of long audio. More would only make each wait longer.
-JOBS_TOGETHER = 2
 # An engine's longest step is that of an encoder; a process told to end is not waited for longer.
 END_SECONDS = 5.0
 
@@ -29,7 +26,7 @@ class EnginePool:
         self,
         engines: Sequence[EngineProcess],
         start: Callable[[], EngineProcess],
-        places: int = JOBS_TOGETHER,
+        places: int = 1,
     ):
         self._start = start
         self._places = places

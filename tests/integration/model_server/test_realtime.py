@@ -287,17 +287,23 @@ def test_twenty_sessions_at_once_are_all_heard(roomy, clip, words, spoken):
     assert spoken(heard[0][0])[:6] == words[:6]
 
 
-def test_utterance_that_does_not_fit_the_queue_fails_by_name(strict, clip, spoken, words):
-    with Session(strict) as first, Session(strict) as second:
+def test_utterance_that_does_not_fit_the_queue_fails_by_name(
+    strict, clip, repeated, spoken, words, wait_until
+):
+    with Session(strict) as first, Session(strict) as second, ThreadPoolExecutor() as users:
         for session in (first, second):
             session.update(turn_detection=None)
             session.say(speech(clip))
+        # One of the engine's two places; the first session has the other.
+        other = users.submit(strict.predict, repeated(3), 60)
+        wait_until("a place is taken", lambda: strict.metric("asr_queue_audio_seconds") > 20, 10)
         for session in (first, second):
             session.send("input_audio_buffer.commit")
         failed = second.until(FAILED)
 
         assert failed["error"]["code"] == "queue_full"
         assert spoken(first.until(COMPLETED)["transcript"]) == words
+        assert other.result().status_code == 200
 
 
 def test_session_without_a_message_is_closed(strict):

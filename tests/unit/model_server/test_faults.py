@@ -9,8 +9,8 @@ from model_server.faults import (
     NO_FAULTS,
     Faults,
     chosen,
-    extra_inference_seconds,
     given,
+    naps,
     parse_faults,
 )
 
@@ -83,14 +83,15 @@ def test_no_fault_leaves_the_samples_alone():
 @pytest.mark.parametrize(("clip_seconds", "extra"), [(5.9, 0.0), (6.0, 0.2)])
 def test_only_clips_from_a_length_on_are_slow(clip_seconds, extra):
     asked = Faults(inference_slowdown=3, slow_from_seconds=6)
-    assert extra_inference_seconds(0.1, clip_seconds, asked) == pytest.approx(extra)
+    assert sum(naps(0.1, clip_seconds, asked)) == pytest.approx(extra)
 
 
 def test_slowdown_and_delay_add_up():
     asked = Faults(inference_slowdown=3, inference_delay_seconds=0.5)
 
-    assert extra_inference_seconds(0.2, 3.0, asked) == pytest.approx(0.9)
-    assert extra_inference_seconds(0.2, 3.0, NO_FAULTS) == 0
+    assert sum(naps(0.2, 3.0, asked)) == pytest.approx(0.9)
+    assert max(naps(0.2, 3.0, asked)) <= 0.1
+    assert list(naps(0.2, 3.0, NO_FAULTS)) == []
 
 
 def test_ratio_is_kept_over_many_requests():

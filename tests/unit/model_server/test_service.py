@@ -11,6 +11,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from model_server.account import Account
+from model_server.audio import read_header
+from model_server.content import Content
 from model_server.errors import (
     BadAudioError,
     CallerLimitError,
@@ -349,9 +351,6 @@ def test_engine_that_fails_fails_one_request(serve, counting_engine, voice_clip)
 
 
 def test_audio_found_bad_while_decoding_is_refused(serve, make_file, make_tone):
-    from model_server.audio import read_header
-    from model_server.content import Content
-
     content = make_file(make_tone(3.0, 16_000), 16_000, "FLAC")
     clip = read_header(Content.of(content[: len(content) // 2]), max_seconds=5)
 
@@ -432,20 +431,40 @@ def test_engine_that_dies_costs_none_of_several_requests_anything(
     assert registry.get_sample_value("asr_engine_restarts_total") == 1
 
 
-def test_request_that_kills_two_engines_has_no_third(serve, registry, voice_clip, counting_engine):
+class PoisonedEngine:
+    """Slow, and dies at a clip of three seconds."""
+
+    def __init__(self, engine, kill):
+        self._engine = engine
+        self._kill = kill
+
+    def transcribe(self, waveform, alone=False):
+        for hypothesis in self._engine.transcribe(waveform):
+            time.sleep(0.01)
+            if len(waveform) > 40_000:
+                self._kill()
+                raise BrokenPipeError
+            yield hypothesis
+
+
+def test_who_was_beside_a_request_that_kills_engines_is_heard(
+    serve, registry, make_file, make_voice, voice_clip, counting_engine
+):
+    poison = read_header(Content.of(make_file(make_voice(3.0), 16_000)), max_seconds=5)
+    killed = []
+
     async def work(service):
-        running = several(service, voice_clip, 2)
-        for _ in range(2):
-            await asyncio.sleep(0.05)
-            while not service.lifecycle.ready:
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(0.05)
-            service._pool._engines[0]._process.kill()
-        return await running
+        engine._kill = lambda: (killed.append(1), service._pool._engines[0]._process.kill())
+        return await asyncio.gather(
+            *(service.transcribe([clip], account()) for clip in (poison, voice_clip)), return_exceptions=True
+        )
 
-    answers = serve(work, engine=SlowEngine(counting_engine, 0.02), places=2)
+    engine = PoisonedEngine(counting_engine, None)
+    culprit, beside = serve(work, engine=engine, places=2)
 
-    assert all(isinstance(answer, InternalError) for answer in answers)
+    assert isinstance(culprit, InternalError)
+    assert beside[0].word_count > 0
+    assert len(killed) == 2
 
 
 @pytest.mark.parametrize(("traffic", "alone"), [("probe", True), ("user", False), ("load", False)])
