@@ -214,20 +214,21 @@ def test_message_larger_than_any_request_is_refused(stub):
 
 @pytest.fixture(scope="module")
 def narrow(launch_grpc):
-    """One engine and a queue of 75 s."""
-    return launch_grpc("--engine-processes", "1", "--queue-seconds", "75")
+    """One engine, which takes two requests at a time, and a queue of 135 s."""
+    return launch_grpc("--engine-processes", "1", "--queue-seconds", "135")
 
 
 @pytest.fixture
 def busy(narrow, repeated, wait_until):
-    """The same with a minute of speech in work; left by its client at the end."""
+    """The same with two minutes of speech in work; left by their client at the end."""
     predictor, address = narrow
     with grpc.insecure_channel(address) as channel:
         infer = service_pb2_grpc.GRPCInferenceServiceStub(channel).ModelInfer
-        working = infer.future(request(element(repeated(6))))
-        wait_until("a minute is in work", lambda: predictor.metric("asr_queue_audio_seconds") > 50, 30)
+        working = [infer.future(request(element(repeated(6)))) for _ in range(2)]
+        wait_until("both are in work", lambda: predictor.metric("asr_queue_audio_seconds") > 110, 30)
         yield predictor, infer
-        working.cancel()
+        for call in working:
+            call.cancel()
 
 
 def test_calls_deadline_is_the_requests(busy, clip, wait_until):
@@ -237,7 +238,7 @@ def test_calls_deadline_is_the_requests(busy, clip, wait_until):
         infer(request(element(clip)), timeout=0.2)
 
     assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-    wait_until("nobody waits for it", lambda: predictor.metric("asr_in_flight_requests") == 1, 10)
+    wait_until("nobody waits for it", lambda: predictor.metric("asr_in_flight_requests") == 2, 10)
 
 
 def test_full_queue_is_unavailable_with_a_time_to_retry(busy, repeated):
