@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     gc.disable()
     # The SDK makes data frames of what others ask; importing pandas is a third of the start.
     with absent("pandas"):
-        from model_server.engines.engine import JOBS_TOGETHER
+        from model_server.engines.engine import jobs_together
         from model_server.inference.engine_process import EngineProcess
         from model_server.inference.pool import EnginePool
         from model_server.server import PredictorServer
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
     pool = EnginePool(
         [EngineProcess(*each) for each in spawned],
         lambda: EngineProcess(*spawn(settings)),
-        JOBS_TOGETHER.get(artefact.engine, 1),
+        jobs_together(artefact.engine, options.engine_processes),
     )
     gc.freeze()
     gc.enable()

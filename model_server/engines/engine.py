@@ -56,10 +56,19 @@ def _torch(artefact: Artefact, threads: int) -> Engine:
 
 # Engines are extras: each is imported only when a model.yaml names it.
 ENGINES: dict[str, Callable[[Artefact, int], Engine]] = {"onnx": _onnx, "torch": _torch}
-# Jobs that one has at a time, where it is more than one: those whose steps for two cost less than two.
-JOBS_TOGETHER = {"onnx": 2}
+# Those whose steps for two jobs cost less than two of one.
+SHARING = frozenset({"onnx"})
 # Those whose hypotheses have the times of their words; known before one is loaded, to refuse early.
 WITH_WORD_TIMES = frozenset({"torch"})
+
+
+def jobs_together(engine: str, processes: int) -> int:
+    """How many jobs each of so many engine processes has at a time.
+
+    Two where they share steps and there is no other process that could take the second: one process did 1.25
+    times the clips so, two on two busy cores no more, and each answer came later (docs/benchmark.md).
+    """
+    return 2 if engine in SHARING and processes == 1 else 1
 
 
 def load_engine(artefact: Artefact, threads: int) -> Engine:

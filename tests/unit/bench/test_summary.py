@@ -66,6 +66,7 @@ def test_never_recovering_is_no_gap_in_the_table() -> None:
 def test_nobody_waits_for_what_the_longest_clip_needs_of_half_a_second() -> None:
     # 80 s of audio a second, 40 on each engine process: a clip of 8 s takes 0.2 s.
     assert deadline_seconds(80.0, longest_seconds=8.0) == pytest.approx(0.3)
+    assert deadline_seconds(8.0, longest_seconds=8.0) == 0.01
 
 
 def test_verdicts() -> None:
