@@ -229,6 +229,7 @@ def busy(narrow, repeated, wait_until):
         yield predictor, infer
         for call in working:
             call.cancel()
+        wait_until("they have left", lambda: predictor.metric("asr_in_flight_requests") == 0, 10)
 
 
 def test_calls_deadline_is_the_requests(busy, clip, wait_until):
