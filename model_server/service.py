@@ -163,8 +163,9 @@ class Service:
                 retry_after_seconds=self._admission.retry_after_seconds(account.audio_seconds or 0.0),
             ) from None
         finally:
-            account.queue_seconds = (account.queue_seconds or 0.0) + time.monotonic() - waiting_from
-            self._metrics.queue_wait.observe(account.queue_seconds)
+            waited = time.monotonic() - waiting_from
+            account.queue_seconds = (account.queue_seconds or 0.0) + waited
+            self._metrics.queue_wait.observe(waited)
         return engine
 
     def _finish(

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import soundfile
+from prometheus_client import CollectorRegistry
 
 from model_server.audio import Clip, read_header
 from model_server.content import Content
 from model_server.transcript import Word
 from model_server.waveform import Waveform
+
+from .served import served
 
 
 def sound_file(
@@ -83,3 +86,18 @@ def silent_clip() -> Clip:
 def voice_clip() -> Clip:
     """Two seconds of what passes for voice."""
     return read_header(Content.of(sound_file(voiced(2.0), 16_000)), max_seconds=60)
+
+
+@pytest.fixture
+def registry():
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def serve(counting_engine, registry):
+    """Runs `work(service)` on a service with one engine and the options of `served`."""
+
+    def serve(work, engine=counting_engine, **options):
+        return served(work, engine, registry, **options)
+
+    return serve

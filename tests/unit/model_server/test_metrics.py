@@ -4,7 +4,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry
 
 from model_server.account import Account
 from model_server.errors import REFUSALS, RefusedError
@@ -14,11 +13,6 @@ from model_server.protocols import realtime_connection
 from model_server.transcript import Transcript
 
 CONTRACTS = tomllib.loads((Path(__file__).parents[3] / "contracts.toml").read_text())
-
-
-@pytest.fixture
-def registry():
-    return CollectorRegistry()
 
 
 @pytest.fixture

@@ -8,9 +8,7 @@ import time
 from contextlib import aclosing
 
 import pytest
-from prometheus_client import CollectorRegistry
 
-from model_server.account import Account
 from model_server.audio import read_header
 from model_server.content import Content
 from model_server.errors import (
@@ -22,69 +20,11 @@ from model_server.errors import (
     InternalError,
     QueueFullError,
 )
-from model_server.faults import NO_FAULTS, Faults
+from model_server.faults import Faults
 from model_server.inference import engine_process
-from model_server.inference.pool import EnginePool
-from model_server.lifecycle import Lifecycle
-from model_server.metrics import Metrics
-from model_server.pipeline import Recogniser, StageOptions
-from model_server.service import QueueLimits, Service
 from model_server.transcript import Transcript
 
-from .threaded_engine import threaded_engine
-
-STAGES = StageOptions(16_000, 24, 1)
-
-
-@pytest.fixture
-def registry():
-    return CollectorRegistry()
-
-
-@pytest.fixture
-def serve(counting_engine, registry):
-    """Runs `work(service)` on a service with one engine and these options."""
-
-    def serve(
-        work,
-        faults=NO_FAULTS,
-        queue_seconds=60.0,
-        deadline_seconds=30.0,
-        caller_seconds=None,
-        loaded=None,
-        engine=counting_engine,
-        places=1,
-    ):
-        def start(recogniser):
-            return threaded_engine(recogniser, faults, loaded)
-
-        async def run():
-            recogniser = Recogniser(engine, STAGES)
-            pool = EnginePool([start(recogniser)], lambda: start(recogniser), places)
-            limits = QueueLimits(queue_seconds, deadline_seconds, caller_seconds)
-            service = Service(pool, Metrics(registry), Lifecycle(), faults, limits)
-            loading = asyncio.create_task(service.load())
-            if loaded is None:
-                await loading
-            try:
-                return await work(service)
-            finally:
-                await loading
-                pool.close()
-
-        return asyncio.run(run())
-
-    return serve
-
-
-def account(traffic="user", **fields):
-    return Account("r", traffic, **fields)
-
-
-def several(service, clip, count, **fields):
-    return asyncio.gather(
-        *(service.transcribe([clip], account(**fields)) for _ in range(count)), return_exceptions=True
-    )
+from .served import account, several
 
 
 def test_answer_has_its_figures(serve, registry, voice_clip):
@@ -371,100 +311,6 @@ def test_engine_that_dies_fails_one_request_and_is_replaced(serve, registry, voi
 
     assert serve(work, faults=Faults(inference_delay_seconds=0.2))[0].word_count > 0
     assert registry.get_sample_value("asr_engine_restarts_total") == 1
-
-
-class SlowEngine:
-    """A word each tenth of a second of sound, each of which takes so long."""
-
-    def __init__(self, engine, step_seconds):
-        self._engine = engine
-        self._step_seconds = step_seconds
-
-    def transcribe(self, waveform, alone=False):
-        for hypothesis in self._engine.transcribe(waveform):
-            time.sleep(self._step_seconds)
-            yield hypothesis
-
-
-def test_short_audio_does_not_wait_for_the_end_of_long(serve, voice_clip, counting_engine):
-    async def work(service):
-        long = asyncio.create_task(service.transcribe([voice_clip] * 20, account()))
-        await asyncio.sleep(0.05)
-        short = await service.transcribe([voice_clip], account())
-        return short, long.done(), await long
-
-    short, over, long = serve(work, engine=SlowEngine(counting_engine, 0.002), places=2)
-
-    assert not over
-    assert [transcript.text for transcript in long] == [short[0].text] * 20
-
-
-def test_cancelled_request_leaves_its_company_alone(serve, registry, voice_clip, counting_engine):
-    async def work(service):
-        left = asyncio.create_task(service.transcribe([voice_clip] * 20, account()))
-        stays = asyncio.create_task(service.transcribe([voice_clip] * 3, account()))
-        await asyncio.sleep(0.05)
-        left.cancel()
-        heard = await stays
-        # Both places are free again.
-        return heard, await several(service, voice_clip, 2)
-
-    heard, after = serve(work, engine=SlowEngine(counting_engine, 0.002), places=2)
-
-    assert all(transcript.word_count > 0 for transcript in heard)
-    assert all(answer[0].word_count > 0 for answer in after)
-    assert registry.get_sample_value("asr_queue_audio_seconds") == 0
-
-
-def test_engine_that_dies_costs_none_of_several_requests_anything(
-    serve, registry, voice_clip, counting_engine
-):
-    async def work(service):
-        running = several(service, voice_clip, 2)
-        await asyncio.sleep(0.05)
-        service._pool._engines[0]._process.kill()
-        return await running
-
-    answers = serve(work, engine=SlowEngine(counting_engine, 0.01), places=2)
-
-    assert all(answer[0].word_count > 0 for answer in answers)
-    assert registry.get_sample_value("asr_engine_restarts_total") == 1
-
-
-class PoisonedEngine:
-    """Slow, and dies at a clip of three seconds."""
-
-    def __init__(self, engine, kill):
-        self._engine = engine
-        self._kill = kill
-
-    def transcribe(self, waveform, alone=False):
-        for hypothesis in self._engine.transcribe(waveform):
-            time.sleep(0.01)
-            if len(waveform) > 40_000:
-                self._kill()
-                raise BrokenPipeError
-            yield hypothesis
-
-
-def test_who_was_beside_a_request_that_kills_engines_is_heard(
-    serve, registry, make_file, make_voice, voice_clip, counting_engine
-):
-    poison = read_header(Content.of(make_file(make_voice(3.0), 16_000)), max_seconds=5)
-    killed = []
-
-    async def work(service):
-        engine._kill = lambda: (killed.append(1), service._pool._engines[0]._process.kill())
-        return await asyncio.gather(
-            *(service.transcribe([clip], account()) for clip in (poison, voice_clip)), return_exceptions=True
-        )
-
-    engine = PoisonedEngine(counting_engine, None)
-    culprit, beside = serve(work, engine=engine, places=2)
-
-    assert isinstance(culprit, InternalError)
-    assert beside[0].word_count > 0
-    assert len(killed) == 2
 
 
 @pytest.mark.parametrize(("traffic", "alone"), [("probe", True), ("user", False), ("load", False)])
