@@ -99,7 +99,7 @@ class Measures:
             loads.append(run_load(self._plan(timing.warm_seconds + timing.slice_seconds, clients=CLIENTS)))
             return self._speed(loads[-1])
 
-        order = decks(len(self._clips), self._seed, round(timing.slice_seconds / FASTEST_SECONDS))
+        order = slice_order(self._clips, timing, self._seed)
         slices = in_turns(
             timing.slices,
             subject,
@@ -164,6 +164,12 @@ class Measures:
             duration_seconds=seconds,
             **asked,
         )
+
+
+def slice_order(clips: Sequence[Clip], timing: Timing, seed: int) -> list[int]:
+    """The bare engine's order of clips in a slice: that of the closed loops of the same seed."""
+    seconds = timing.warm_seconds + timing.slice_seconds
+    return decks(len(clips), seed, round(seconds / FASTEST_SECONDS))
 
 
 def run_load(plan: Plan) -> dict[str, Any]:

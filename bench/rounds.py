@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from bench.clips import Clip, decks, mean_seconds
+from bench.clips import Clip, mean_seconds
 from bench.errors import SubjectError
-from bench.measures import FASTEST_SECONDS, Measures, Record, Unhurried
+from bench.measures import Measures, Record, Unhurried, slice_order
 from bench.options import Options
 from bench.server import free_port, running
 from bench.slices import in_turns
@@ -66,7 +66,8 @@ class Rounds:
 
     def _bare_processes(self, number: int) -> None:
         timing = self._timing
-        asked = (timing.slice_seconds, timing.warm_seconds, self._order(number))
+        order = slice_order(self._clips, timing, self._options.seed + number)
+        asked = (timing.slice_seconds, timing.warm_seconds, order)
         slices = in_turns(
             timing.slices,
             lambda: self._bare.two_processes(*asked),
@@ -121,8 +122,3 @@ class Rounds:
         record = functools.partial(self._record, number, subject.name)
         with running(command, around, port, subject.ready_path, log) as server:
             yield Measures(subject, server, self._clips, self._timing, options.seed + number, record)
-
-    def _order(self, number: int) -> list[int]:
-        """The bare engine's order of clips: that of the round's closed loops."""
-        seconds = self._timing.warm_seconds + self._timing.slice_seconds
-        return decks(len(self._clips), self._options.seed + number, round(seconds / FASTEST_SECONDS))

@@ -5,46 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from model_server.engine_pace import EnginePace
 from model_server.errors import CallerLimitError, DeadlineError, QueueFullError
 
 # Seconds of an engine that a second of audio takes before any was measured: a slow engine's, so that clients
 # wait enough.
 FIRST_PACE = 0.2
-# Weight of the newest request in the running pace and its spread: about the last ten count.
-PACE_WEIGHT = 0.1
 # Sums are kept in whole microseconds: those of floats do not always come back to 0, and 0 means empty.
 MICROSECONDS = 1_000_000
 MAX_RETRY_AFTER_SECONDS = 60
-
-
-class Pace:
-    """Seconds of an engine that a second of audio takes, of the last requests together.
-
-    Short ones, which take more for each second, count by their length.
-    """
-
-    def __init__(self) -> None:
-        self._audio = 0.0
-        self._busy = 0.0
-        self._distance = 0.0
-
-    def note(self, audio_seconds: float, busy_seconds: float) -> None:
-        """Learn from a request that is done."""
-        weight = PACE_WEIGHT if self._audio else 1.0
-        expected = busy_seconds if self.mean is None else self.mean * audio_seconds
-        self._distance += weight * (abs(busy_seconds - expected) - self._distance)
-        self._audio += weight * (audio_seconds - self._audio)
-        self._busy += weight * (busy_seconds - self._busy)
-
-    @property
-    def mean(self) -> float | None:
-        """The running mean of engine seconds over that of audio seconds; None before anything was done."""
-        return self._busy / self._audio if self._audio else None
-
-    @property
-    def spread(self) -> float:
-        """How far requests are from it, in the mean, in the same unit."""
-        return self._distance / self._audio if self._audio else 0.0
 
 
 class Admission:
@@ -63,7 +32,7 @@ class Admission:
         self._places = engines if places is None else places
         self._caller_limit = caller_limit_seconds
         self._callers: defaultdict[str, int] = defaultdict(int)
-        self._pace = Pace()
+        self._pace = EnginePace()
         self._held = 0
         self._requests = 0
 
@@ -81,8 +50,7 @@ class Admission:
         retransmission timer of RFC 6298 is set), since clips, and cores that others use as well, differ.
         """
         self._check_caller(seconds, caller)
-        waits = self._requests >= self._places
-        if waits and self.held_seconds + seconds > self._limit:
+        if not self._free and self.held_seconds + seconds > self._limit:
             raise QueueFullError(
                 f"the queue holds {self.held_seconds:.1f} of {self._limit:g} s of audio; "
                 f"{seconds:.1f} s more do not fit; try again later",
@@ -114,11 +82,16 @@ class Admission:
 
     def likely_wait_seconds(self) -> float | None:
         """How long a request admitted now waits at most, likely; None before anything was measured."""
-        if self._requests < self._places:
+        if self._free:
             return 0.0
         if self._pace.mean is None:
             return None
         return self.held_seconds * (self._pace.mean + self._pace.spread) / self._engines
+
+    @property
+    def _free(self) -> bool:
+        """Whether there is a place that nobody has."""
+        return self._requests < self._places
 
     def _check_caller(self, seconds: float, caller: str) -> None:
         held = self._callers.get(caller, 0) / MICROSECONDS

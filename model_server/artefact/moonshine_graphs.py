@@ -27,7 +27,6 @@ from model_server.engines.moonshine_values import (
     LOGITS,
     POSITION,
     POSITIONS,
-    STEPS,
     TOKENS,
     VALUE,
     WEIGHTS,
@@ -53,18 +52,18 @@ def write_cross(merged: Path, target: Path) -> None:
 
 def write_step(merged: Path, target: Path) -> None:
     """Write `decoder_step.onnx` from decoder_model_merged.ort, or ArtefactError."""
-    _write(_shared(_step_graph(read_decoder(merged), 1)), target)
+    _write(_shared(_Step(read_decoder(merged), 1).made()), target)
 
 
 def write_step_of_two(merged: Path, target: Path) -> None:
     """Write `decoder_step_of_two.onnx` from decoder_model_merged.ort, or ArtefactError."""
-    _write(_shared(_step_graph(read_decoder(merged), 2)), target)
+    _write(_shared(_Step(read_decoder(merged), 2).made()), target)
 
 
 def write_weights(merged: Path, target: Path) -> None:
     """Write `decoder.weights`, of which both graphs of steps read, or ArtefactError."""
     with target.open("wb") as file:
-        for tensor in _large(_step_graph(read_decoder(merged), 1)):
+        for tensor in _large(_Step(read_decoder(merged), 1).made()):
             file.seek(-file.tell() % ALIGNMENT, 1)
             file.write(tensor.raw_data)
 
@@ -134,10 +133,6 @@ def _cross_graph(decoder: Decoder) -> onnx.ModelProto:
         graph.apply_many("Squeeze", [stacked, first], [name])
         graph.output(name, [1, HEADS, "encoder_steps", width // HEADS])
     return graph.made()
-
-
-def _step_graph(decoder: Decoder, rows: int) -> onnx.ModelProto:
-    return _Step(decoder, rows).made()
 
 
 class _Step:
@@ -308,6 +303,3 @@ def _shared(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def _write(model: onnx.ModelProto, target: Path) -> None:
     target.write_bytes(model.SerializeToString(deterministic=True))
-
-
-assert tuple(STEPS) == (1, 2)  # noqa: S101  each has a function here

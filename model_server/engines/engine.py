@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from model_server.artefact.manifest import Artefact
+from model_server.engines import moonshine_values
 from model_server.errors import ArtefactError
 from model_server.transcript import Word
 from model_server.waveform import Waveform
@@ -56,8 +57,8 @@ def _torch(artefact: Artefact, threads: int) -> Engine:
 
 # Engines are extras: each is imported only when a model.yaml names it.
 ENGINES: dict[str, Callable[[Artefact, int], Engine]] = {"onnx": _onnx, "torch": _torch}
-# Those whose steps for two jobs cost less than two of one.
-SHARING = frozenset({"onnx"})
+# How many jobs share a step, where a step of several costs less than several.
+SHARING = {"onnx": moonshine_values.ROWS}
 # Those whose hypotheses have the times of their words; known before one is loaded, to refuse early.
 WITH_WORD_TIMES = frozenset({"torch"})
 
@@ -65,10 +66,10 @@ WITH_WORD_TIMES = frozenset({"torch"})
 def jobs_together(engine: str, processes: int) -> int:
     """How many jobs each of so many engine processes has at a time.
 
-    Two where they share steps and there is no other process that could take the second: one process did 1.25
-    times the clips so, two on two busy cores no more, and each answer came later (docs/benchmark.md).
+    More than one where they share steps and there is no other process that could take the second: one process
+    did 1.25 times the clips so, two on two busy cores no more, and answers came later (docs/benchmark.md).
     """
-    return 2 if engine in SHARING and processes == 1 else 1
+    return SHARING.get(engine, 1) if processes == 1 else 1
 
 
 def load_engine(artefact: Artefact, threads: int) -> Engine:

@@ -6,11 +6,11 @@ A *row* is one of the clips that are decoded in step; each has its own keys and 
 
 # Steps that the graphs know the rotary positions of: 78 s of the fastest speech.
 POSITIONS = 512
-# Clips decoded in step at most.
-ROWS = 2
 # Files of the model's folder; the graphs of 1 and of 2 rows share their weights.
 ENCODER, CROSS, WEIGHTS = "encoder_model.ort", "decoder_cross.onnx", "decoder.weights"
 STEPS = {1: "decoder_step.onnx", 2: "decoder_step_of_two.onnx"}
+# Clips decoded in step at most.
+ROWS = max(STEPS)
 
 # Of the step: (rows, 1) each, int64; logits (rows, 1, vocabulary), float32.
 TOKENS, POSITION, LOGITS = "tokens", "position", "logits"

@@ -109,8 +109,10 @@ class Worker:
         fault = self._faults if job.faulty else NO_FAULTS
         for index, clip in enumerate(job.clips):
             for step in self._recogniser.recognise(clip, fault, job.request_id, job.alone):
-                told = step is not None and (job.partials or isinstance(step, SpokenSegment | Figures))
-                yield write_step(job.number, index, step) if step is not None and told else None
+                if step is not None and (job.partials or isinstance(step, SpokenSegment | Figures)):
+                    yield write_step(job.number, index, step)
+                else:
+                    yield None
 
 
 def main(arguments: list[str]) -> int:
